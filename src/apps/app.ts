@@ -1,0 +1,113 @@
+import type { AppSettings } from '../config/config.ts';
+
+/** Modes that Parley serves today; a DSL of another mode is reported on load. */
+export type AppMode = 'chat' | 'completion';
+
+/** One app as its DSL file defines it. Frozen: a changed file yields a new App with a new `version`. */
+export interface App {
+  /** From the file name, stable across restarts: `examples/assistant.yml` → `assistant`. */
+  readonly id: string;
+  readonly mode: AppMode;
+  readonly name: string;
+  readonly description: string;
+  readonly icon: {
+    readonly type: 'emoji' | 'image' | 'link';
+    readonly value: string;
+    readonly background: string;
+  };
+  readonly useIconAsAnswerIcon: boolean;
+  readonly tags: readonly string[];
+  /** SHA-256 of the definition, hex. */
+  readonly version: string;
+  readonly config: BasicConfig;
+  readonly settings: AppSettings;
+}
+
+/** `model_config` of a chat or completion app (`facts/dify-dsl-engine.md` §2.3), checked and with defaults filled in. */
+export interface BasicConfig {
+  readonly model: {
+    readonly provider: string;
+    readonly name: string;
+    readonly mode: 'chat' | 'completion';
+    /** Without `stop`. */
+    readonly completionParams: Readonly<Record<string, unknown>>;
+    readonly stop: readonly string[];
+  };
+  readonly prompt:
+    | { readonly kind: 'simple'; readonly prePrompt: string }
+    | {
+        readonly kind: 'advanced-chat';
+        readonly messages: readonly {
+          readonly role: 'system' | 'user' | 'assistant';
+          readonly text: string;
+        }[];
+      }
+    | {
+        readonly kind: 'advanced-completion';
+        readonly text: string;
+        readonly userPrefix: string;
+        readonly assistantPrefix: string;
+      };
+  readonly inputForm: readonly InputField[];
+  readonly fileUpload: FileUpload;
+  readonly openingStatement: string;
+  readonly suggestedQuestions: readonly string[];
+  readonly suggestedQuestionsAfterAnswer: boolean;
+  readonly speechToText: boolean;
+  readonly textToSpeech: {
+    readonly enabled: boolean;
+    readonly voice: string;
+    readonly language: string;
+    readonly autoPlay: boolean;
+  };
+  readonly retrieverResource: boolean;
+  readonly moreLikeThis: boolean;
+  readonly moderation: Moderation | null;
+  /** Feature objects as stored, for GET /parameters (`facts/dify-wire.md` §9.1: stored JSON passes through). */
+  readonly stored: Readonly<Record<string, unknown>>;
+}
+
+/** One field of `user_input_form`. `options` for selects; `default` as stored. */
+export interface InputField {
+  readonly type:
+    | 'text-input'
+    | 'paragraph'
+    | 'select'
+    | 'number'
+    | 'checkbox'
+    | 'file'
+    | 'file-list'
+    | 'json_object';
+  readonly variable: string;
+  readonly label: string;
+  readonly required: boolean;
+  readonly maxLength: number | null;
+  readonly options: readonly string[];
+  readonly default: unknown;
+}
+
+export type FileType = 'image' | 'document' | 'audio' | 'video' | 'custom';
+export type TransferMethod = 'remote_url' | 'local_file';
+
+/** Both stored forms of `file_upload` (`facts/dify-dsl-engine.md` §2.4) read into one. */
+export interface FileUpload {
+  readonly enabled: boolean;
+  /** Empty: all. */
+  readonly allowedTypes: readonly FileType[];
+  /** For `custom`; lower case, without dot. */
+  readonly allowedExtensions: readonly string[];
+  readonly allowedMethods: readonly TransferMethod[];
+  readonly maxCount: number;
+  readonly imageDetail: 'low' | 'high' | 'auto';
+}
+
+/** `sensitive_word_avoidance`, enabled. */
+export interface Moderation {
+  readonly source:
+    | { readonly kind: 'keywords'; readonly keywords: readonly string[] }
+    | { readonly kind: 'openai_moderation' }
+    | { readonly kind: 'api'; readonly endpoint: string; readonly apiKey: string };
+  /** Null: this direction is not checked. */
+  readonly input: { readonly presetResponse: string } | null;
+  readonly output: { readonly presetResponse: string } | null;
+}

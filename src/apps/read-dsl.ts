@@ -1,0 +1,26 @@
+import { isRecord } from '../config/is-record.ts';
+import { readYaml, type YamlPath } from '../config/yaml-source.ts';
+import { DslError } from './dsl-error.ts';
+import { pyyamlTags } from './pyyaml-tags.ts';
+
+/** A DSL file as data that knows its lines. Nothing about its content is checked yet but that it is a mapping. */
+export interface DslDocument {
+  readonly file: string;
+  readonly root: Readonly<Record<string, unknown>>;
+  /** Line of the value at `path`, or of its nearest ancestor that exists. 1-based. */
+  lineOf(path: YamlPath): number;
+}
+
+/** `facts/dify-dsl-engine.md` §2.1. */
+const MAX_BYTES = 10 * 1024 ** 2;
+
+/** @throws DslError when `source` is not one YAML mapping of at most 10 MB without alias bombs and `__proto__` keys. */
+export function readDsl(source: string, file: string): DslDocument {
+  const yaml = readYaml(source, { maxBytes: MAX_BYTES, customTags: pyyamlTags, duplicateKeys: 'last-wins' });
+  const [first, ...others] = yaml.problems.map(({ line, reason }) => ({ line, reason }));
+  if (first !== undefined) throw new DslError('invalid', file, [first, ...others]);
+  if (!isRecord(yaml.value)) {
+    throw new DslError('invalid', file, [{ line: 1, reason: 'Invalid YAML format: expected a mapping' }]);
+  }
+  return { file, root: yaml.value, lineOf: (path) => yaml.positionOf(path).line };
+}

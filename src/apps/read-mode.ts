@@ -1,0 +1,43 @@
+import type { AppMode } from './app.ts';
+import type { DslNode } from './dsl-node.ts';
+
+const SERVED: readonly AppMode[] = ['chat', 'completion'];
+
+/** Modes of Dify that Parley knows and does not serve yet, in words for the owner. */
+const UNSERVED: ReadonlyMap<string, string> = new Map([
+  ['agent-chat', 'agent apps (mode agent-chat)'],
+  ['agent', 'agent apps (mode agent)'],
+  ['advanced-chat', 'chatflows (mode advanced-chat)'],
+  ['workflow', 'workflows (mode workflow)'],
+  ['rag-pipeline', 'knowledge pipelines (mode rag-pipeline)'],
+]);
+
+/**
+ * The mode of an app (`facts/dify-dsl-engine.md` §2.1). A chat app whose `agent_mode` is on with an agent's strategy
+ * is an agent app from before Dify had that mode, and Dify still runs it as one.
+ */
+export function readMode(
+  root: DslNode,
+):
+  | { readonly kind: 'served'; readonly mode: AppMode }
+  | { readonly kind: 'unserved'; readonly what: string }
+  | null {
+  const node = root.get('app').get('mode');
+  const mode = node.text();
+  if (mode === '') {
+    node.problem('loss app mode: app.mode is required');
+    return null;
+  }
+  const what = UNSERVED.get(mode === 'chat' && isLegacyAgent(root) ? 'agent-chat' : mode);
+  if (what !== undefined) return { kind: 'unserved', what };
+  const served = SERVED.find((known) => known === mode);
+  if (served !== undefined) return { kind: 'served', mode: served };
+  node.problem(`app.mode: expected one of ${[...SERVED, ...UNSERVED.keys()].join(', ')}`);
+  return null;
+}
+
+function isLegacyAgent(root: DslNode): boolean {
+  const agent = root.get('model_config').get('agent_mode');
+  const strategy = agent.get('strategy').value;
+  return agent.get('enabled').value === true && (strategy === 'function_call' || strategy === 'react');
+}

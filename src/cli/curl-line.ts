@@ -1,0 +1,16 @@
+import { exampleInputs } from '../apps/example-inputs.ts';
+import type { App } from '../apps/app.ts';
+
+/** A command that streams an answer of this app, ready to paste. */
+export function curlLine(url: string, app: App, key: string): string {
+  const path = app.mode === 'chat' ? 'chat-messages' : 'completion-messages';
+  const question = app.config.suggestedQuestions[0] ?? 'Hello!';
+  const body = {
+    inputs: exampleInputs(app.config.inputForm),
+    ...(app.mode === 'chat' ? { query: question } : {}),
+    response_mode: 'streaming',
+    user: 'me',
+  };
+  const json = JSON.stringify(body).replaceAll("'", "'\\''");
+  return `curl -N ${url}/v1/${path} -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '${json}'`;
+}

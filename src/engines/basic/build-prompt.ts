@@ -1,0 +1,114 @@
+import type { ChatMessage, ChatModel, ChatRequest, ContentPart } from '../../models/chat-model.ts';
+import { countMessages } from '../../models/count-tokens.ts';
+import type { EngineTask } from '../../runs/engine.ts';
+import type { EngineParts } from '../engine-parts.ts';
+import { fileParts } from './file-parts.ts';
+import { recall } from './memory.ts';
+import { renderTemplate } from './render-template.ts';
+
+/** Tokens kept for the answer where the app names no `max_tokens`. */
+const DEFAULT_ANSWER_TOKENS = 2048;
+/** The least that an answer may have when the prompt leaves hardly any room (`facts/dify-dsl-engine.md` §8.2). */
+const MIN_ANSWER_TOKENS = 16;
+
+/**
+ * The request to the model for one turn: prompt, memory within the model's context, query and files, by the rules
+ * of `facts/dify-dsl-engine.md` §8.1 (simple) and §8.2 (advanced).
+ */
+export async function buildPrompt(parts: EngineParts, task: EngineTask, model: ChatModel): Promise<ChatRequest> {
+  const { config } = task.app;
+  const maxTokens = Number(config.model.completionParams.max_tokens) || null;
+  const files = fileParts(parts.files, config.fileUpload.imageDetail, task.files);
+  const withMemory = (memory: readonly ChatMessage[]) => layOut(task, files, memory);
+  const fixed = countMessages(withMemory([]));
+  const room = model.contextWindow - (maxTokens ?? DEFAULT_ANSWER_TOKENS) - fixed;
+  const memory = room > 0 ? await recall(parts, task, room) : [];
+  const messages = withMemory(memory);
+  const stop = stopWords(task);
+  const left = model.contextWindow - fixed;
+  return {
+    messages,
+    params:
+      maxTokens !== null && maxTokens > left
+        ? { ...config.model.completionParams, max_tokens: Math.max(left, MIN_ANSWER_TOKENS) }
+        : config.model.completionParams,
+    ...(stop.length > 0 ? { stop } : {}),
+  };
+}
+
+function layOut(task: EngineTask, files: readonly ContentPart[], memory: readonly ChatMessage[]): ChatMessage[] {
+  const { prompt, model } = task.app.config;
+  switch (prompt.kind) {
+    case 'simple':
+      return model.mode === 'completion'
+        ? [user(simpleText(prompt.prePrompt, task, memory), files)]
+        : simpleMessages(renderTemplate(prompt.prePrompt, task.inputs), task.query, files, memory);
+    case 'advanced-chat':
+      return advancedMessages(prompt.messages, task, files, memory);
+    case 'advanced-completion': {
+      const histories = transcript(memory, prompt.userPrefix, prompt.assistantPrefix);
+      const values = { ...task.inputs, '#context#': '', '#query#': task.query, '#histories#': histories };
+      return [user(renderTemplate(prompt.text, values), files)];
+    }
+  }
+}
+
+function simpleMessages(
+  prompt: string,
+  query: string,
+  files: readonly ContentPart[],
+  memory: readonly ChatMessage[],
+): ChatMessage[] {
+  if (query === '') return [...memory, user(prompt, files)];
+  const system: ChatMessage[] = prompt === '' ? [] : [{ role: 'system', content: prompt }];
+  return [...system, ...memory, user(query, files)];
+}
+
+/** A simple prompt for a model of mode `completion`: everything in one text. */
+function simpleText(prePrompt: string, task: EngineTask, memory: readonly ChatMessage[]): string {
+  const prompt = renderTemplate(prePrompt, task.inputs);
+  if (task.app.mode === 'completion') return [prompt, task.query].filter((part) => part !== '').join('\n');
+  const histories =
+    memory.length > 0
+      ? `The conversation so far, inside <histories></histories> tags:\n\n<histories>\n${transcript(memory, 'Human', 'Assistant')}\n</histories>\n`
+      : '';
+  return `${prompt === '' ? '' : `${prompt}\n`}${histories}\n\nHuman: ${task.query}\n\nAssistant: `;
+}
+
+function advancedMessages(
+  templates: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly text: string }[],
+  task: EngineTask,
+  files: readonly ContentPart[],
+  memory: readonly ChatMessage[],
+): ChatMessage[] {
+  const values = { ...task.inputs, '#context#': '' };
+  const messages: ChatMessage[] = templates
+    .map(({ role, text }) => ({ role, content: renderTemplate(text, values) }))
+    .filter(({ role, content }) => role !== 'system' || content !== '');
+  if (task.query !== '') return [...messages, ...memory, user(task.query, files)];
+  const last = messages.at(-1);
+  if (files.length > 0 && last?.role === 'user' && typeof last.content === 'string') {
+    return [...messages.slice(0, -1), user(last.content, files)];
+  }
+  return messages;
+}
+
+function user(text: string, files: readonly ContentPart[]): ChatMessage {
+  return { role: 'user', content: files.length > 0 ? [...files, { kind: 'text', text }] : text };
+}
+
+function transcript(memory: readonly ChatMessage[], userPrefix: string, assistantPrefix: string): string {
+  return memory
+    .map(({ role, content }) => {
+      const text = typeof content === 'string' ? content : content.map((p) => (p.kind === 'text' ? p.text : '')).join('');
+      return `${role === 'user' ? userPrefix : assistantPrefix}: ${text}`;
+    })
+    .join('\n');
+}
+
+/** Simple prompts use no stop words of the app; text-completion prompts have their own (`facts/dify-dsl-engine.md` §8.1). */
+function stopWords({ app }: EngineTask): readonly string[] {
+  const { prompt, model } = app.config;
+  if (prompt.kind !== 'simple') return model.stop;
+  return model.mode === 'completion' && app.mode === 'chat' ? ['\nHuman:', '</histories>'] : [];
+}

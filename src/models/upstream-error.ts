@@ -1,0 +1,78 @@
+import { ParleyError } from '../errors.ts';
+import { upstreamLimits } from './upstream-limits.ts';
+
+/**
+ * - `refused`: the provider answered with an error;
+ * - `connect`: no connection, or it was lost before any answer;
+ * - `timeout`: silence for too long;
+ * - `cut`: the connection ended before the answer did;
+ * - `malformed`: an answer that is not of the protocol.
+ */
+export type UpstreamFailure = 'refused' | 'connect' | 'timeout' | 'cut' | 'malformed';
+
+/** How a call to a provider failed; its `message` is already redacted. Becomes the `cause` of a `ParleyError`. */
+export class UpstreamError extends Error {
+  readonly kind: UpstreamFailure;
+  /** HTTP status, or the one that an error inside a stream names. */
+  readonly status: number | null;
+  /** The provider's own error code, e.g. `insufficient_quota`. */
+  readonly code: string | null;
+  /** From `retry-after`, in milliseconds. */
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    kind: UpstreamFailure,
+    message: string,
+    details: { status?: number | null; code?: string | null; retryAfterMs?: number | null } = {},
+  ) {
+    super(message);
+    this.name = 'UpstreamError';
+    this.kind = kind;
+    this.status = details.status ?? null;
+    this.code = details.code ?? null;
+    this.retryAfterMs = details.retryAfterMs ?? null;
+  }
+
+  /** True when the same request may succeed a little later. */
+  get retryable(): boolean {
+    if (this.kind === 'connect') return true;
+    if (this.kind !== 'refused' || isQuota(this)) return false;
+    if ((this.retryAfterMs ?? 0) > upstreamLimits.maxRetryAfterMs) return false;
+    return this.status !== null && upstreamLimits.retryableStatuses.includes(this.status);
+  }
+
+  /**
+   * The error that the caller sees (`facts/dify-wire.md` §2 and §3.6). A model that the provider does not know is a
+   * `completion_request_error` with the provider's text, as in Dify, whose `model_currently_not_support` exists only
+   * for its hosted trial.
+   */
+  toParleyError(): ParleyError {
+    const options = { cause: this };
+    if (isQuota(this)) {
+      return new ParleyError('provider_quota_exceeded', 400, this.message || quotaExceeded, options);
+    }
+    if (this.status === 401 || this.status === 403) {
+      return new ParleyError('completion_request_error', 400, 'Incorrect API key provided', options);
+    }
+    const message = this.message || 'Completion request failed.';
+    return new ParleyError('completion_request_error', 400, message, options);
+  }
+}
+
+const quotaExceeded =
+  'Your quota for Dify Hosted Model Provider has been exhausted. ' +
+  'Please go to Settings -> Model Provider to complete your own provider credentials.';
+
+const quotaCodes = new Set([
+  'insufficient_quota',
+  'quota_exceeded',
+  'exceeded_current_quota_error',
+  'insufficient_balance',
+  'billing_hard_limit_reached',
+  'billing_not_active',
+  'arrearage',
+]);
+
+function isQuota(error: UpstreamError): boolean {
+  return error.status === 402 || (error.code !== null && quotaCodes.has(error.code.toLowerCase()));
+}

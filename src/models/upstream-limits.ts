@@ -1,0 +1,25 @@
+/** Every time limit and retry rule of a call to a model provider, in one place. */
+export const upstreamLimits = {
+  /** TCP and TLS handshake. */
+  connectMs: 10_000,
+  /** From the request being sent to the response's headers; the owner's `options.headers_timeout_ms` wins. */
+  headersMs: 60_000,
+  /** Longest silence inside a response's body; the owner's `options.body_timeout_ms` wins. */
+  bodyGapMs: 300_000,
+  /** How long an idle connection is kept when the provider does not say. */
+  keepAliveMs: 15_000,
+  /** Attempts after the first one. */
+  maxRetries: 2,
+  /** Pause before the first retry; doubled for each further one. */
+  retryBackoffMs: 250,
+  /** A provider that asks for a longer pause (`retry-after`) is not asked again. */
+  maxRetryAfterMs: 5_000,
+  /** HTTP statuses after which the same request may succeed. */
+  retryableStatuses: [429, 500, 502, 503, 504, 529] as readonly number[],
+  /** How much of an error's body is read. */
+  maxErrorBytes: 64 * 1024,
+  /** Largest answer that is not streamed. */
+  maxJsonBytes: 32 * 1024 * 1024,
+  /** Largest single event of a stream, in characters. */
+  maxEventChars: 8 * 1024 * 1024,
+} as const;

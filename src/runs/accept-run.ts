@@ -1,0 +1,147 @@
+import { v4 as randomUuid, v7 as uuid } from 'uuid';
+import { validateInputs } from '../apps/validate-inputs.ts';
+import { invalidParam, notFound } from '../errors.ts';
+import { findConversation } from '../store/conversations.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Owner } from '../store/owner.ts';
+import { acceptTurn } from '../store/runs.ts';
+import type { ConversationRow, MessageFileRow } from '../store/schema.ts';
+import { resolveFiles } from './resolve-files.ts';
+import type { RunFacts } from './run.ts';
+import type { RunFile } from './run-file.ts';
+import type { RunRequest } from './run-request.ts';
+
+/** Conversation names before a title is found: the query, or its first 20 characters (`facts/dify-wire.md` §7.1). */
+const SNIPPET_LENGTH = 20;
+
+/** A run that is committed, with what its engine needs. */
+export interface AcceptedRun {
+  readonly facts: RunFacts;
+  readonly query: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly files: readonly RunFile[];
+  readonly conversation: ConversationRow | null;
+  readonly isNewConversation: boolean;
+}
+
+/**
+ * Checks a request against its app and its owner's data, and commits the turn. Nothing is written when it throws.
+ *
+ * @throws ParleyError `invalid_param` (inputs, files, empty query) | `not_found` (conversation)
+ */
+export async function acceptRun(store: Store, processId: string, request: RunRequest): Promise<AcceptedRun> {
+  const { app, endUser } = request;
+  const owner: Owner = { appId: app.id, endUserId: endUser.id };
+  const query = request.query.replaceAll('\0', '');
+  if (app.mode === 'chat' && query === '') throw invalidParam('query is required');
+  const found = await continued(store, owner, request);
+  const inputs = validateInputs(app.config.inputForm, request.inputs);
+  const files = await resolveFiles(store, owner, app.config.fileUpload, request.files);
+
+  const now = Date.now();
+  const conversation = app.mode === 'chat' ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
+  const facts: RunFacts = {
+    id: uuid(),
+    taskId: randomUuid(),
+    messageId: uuid(),
+    conversationId: conversation?.id ?? null,
+    app,
+    mode: app.mode,
+    owner,
+    createdAt: now,
+  };
+  const accepted = await acceptTurn(store, {
+    run: {
+      id: facts.id,
+      task_id: facts.taskId,
+      app_id: app.id,
+      app_version: app.version,
+      end_user_id: endUser.id,
+      message_id: facts.messageId,
+      surface: request.surface,
+      status: 'running',
+      error: null,
+      stopped_by: null,
+      process_id: processId,
+      created_at: now,
+      finished_at: null,
+    },
+    message: {
+      id: facts.messageId,
+      app_id: app.id,
+      conversation_id: facts.conversationId,
+      end_user_id: endUser.id,
+      run_id: facts.id,
+      inputs: JSON.stringify(inputs),
+      query,
+      answer: '',
+      status: 'normal',
+      error: null,
+      prompt_tokens: 0,
+      answer_tokens: 0,
+      total_price: '0',
+      currency: 'USD',
+      latency_ms: 0,
+      usage: null,
+      created_at: now,
+      updated_at: now,
+    },
+    files: files.map((file, position) => messageFile(facts, file, position)),
+    newConversation: found ? null : conversation,
+  });
+  if (!accepted) throw notFound('Conversation Not Exists.');
+  return { facts, query, inputs, files, conversation, isNewConversation: found === undefined };
+}
+
+async function continued(store: Store, owner: Owner, request: RunRequest): Promise<ConversationRow | undefined> {
+  if (request.app.mode !== 'chat' || request.conversationId === null) return undefined;
+  const conversation = await findConversation(store, owner, request.conversationId);
+  if (!conversation) throw notFound('Conversation Not Exists.');
+  return conversation;
+}
+
+function newConversation(
+  { app, surface }: RunRequest,
+  owner: Owner,
+  query: string,
+  inputs: Readonly<Record<string, unknown>>,
+  now: number,
+): ConversationRow {
+  const characters = [...query];
+  return {
+    id: uuid(),
+    app_id: owner.appId,
+    end_user_id: owner.endUserId,
+    surface,
+    name: characters.length > SNIPPET_LENGTH ? `${characters.slice(0, SNIPPET_LENGTH).join('')}…` : query,
+    inputs: JSON.stringify(inputs),
+    introduction: fillVariables(app.config.openingStatement, inputs),
+    status: 'normal',
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+/** `{{name}}` of the opening statement; what the form does not name stays as it is. */
+function fillVariables(text: string, inputs: Readonly<Record<string, unknown>>): string {
+  return text.replace(/\{\{\s*([^{}]+?)\s*\}\}/g, (whole, name: string) =>
+    Object.hasOwn(inputs, name) ? String(inputs[name] ?? '') : whole,
+  );
+}
+
+function messageFile(facts: RunFacts, file: RunFile, position: number): MessageFileRow {
+  return {
+    id: uuid(),
+    app_id: facts.app.id,
+    message_id: facts.messageId,
+    file_id: file.uploadId,
+    type: file.type,
+    transfer_method: file.transferMethod,
+    url: file.url,
+    filename: file.filename,
+    mime_type: file.mimeType,
+    size: file.size,
+    belongs_to: 'user',
+    position,
+  };
+}

@@ -1,0 +1,36 @@
+import type { App } from '../apps/app.ts';
+import type { ConversationRow } from '../store/schema.ts';
+import type { Owner } from '../store/owner.ts';
+import type { RunEvent, RunUsage } from './run-event.ts';
+import type { RunFile } from './run-file.ts';
+
+/** Executes the runs of one app mode. It knows no protocol: it emits events and answers usage. */
+export interface Engine {
+  /** Refuses, before anything is accepted, what could never run. @throws ParleyError */
+  check(app: App): void;
+  /**
+   * Executes one run. Must settle promptly once `task.signal` aborts; what it throws then is of no interest.
+   * @throws ParleyError when the run fails; any other error is a defect and reaches clients as an internal error.
+   */
+  execute(task: EngineTask): Promise<void>;
+}
+
+/** One run, as its engine sees it. */
+export interface EngineTask {
+  readonly app: App;
+  readonly owner: Owner;
+  /** The end user's own name on the wire. */
+  readonly user: string;
+  /** Null for completion apps. */
+  readonly conversation: ConversationRow | null;
+  /** True on the first turn of a conversation, which has no history. */
+  readonly isNewConversation: boolean;
+  readonly messageId: string;
+  readonly query: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly files: readonly RunFile[];
+  readonly signal: AbortSignal;
+  emit(event: Exclude<RunEvent, { kind: 'ended' }>): void;
+  /** Tells what has been used so far; the last word counts, also after a stop. */
+  setUsage(usage: RunUsage | (() => Promise<RunUsage>)): void;
+}

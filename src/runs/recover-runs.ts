@@ -1,0 +1,42 @@
+import type { Store } from '../store/open-store.ts';
+import { findOrphans, finishTurn } from '../store/runs.ts';
+import type { RecoveredTexts } from './journal.ts';
+
+/** A process that has not beaten for this long is taken for dead. */
+export const LEASE_MS = 30_000;
+
+/** What a client reads about a run whose process died. */
+export const ORPHANED = 'The server was interrupted while it was answering. What had been said is kept.';
+
+/**
+ * Ends the runs of dead processes (promise 2): those of this data folder's earlier process, and those of other
+ * processes whose lease has run out. What the journal holds of their answers is saved. Answers how many it ended.
+ */
+export async function recoverRuns(
+  store: Store,
+  options: { readonly processId: string; readonly texts: RecoveredTexts; readonly own: boolean },
+): Promise<number> {
+  const orphans = await findOrphans(store, {
+    processId: options.own ? options.processId : null,
+    beatBefore: Date.now() - LEASE_MS,
+  });
+  let ended = 0;
+  for (const run of orphans) {
+    const done = await finishTurn(store, run, {
+      status: 'failed',
+      error: ORPHANED,
+      stoppedBy: null,
+      message: {
+        answer: options.texts.get(run.id) ?? '',
+        prompt_tokens: 0,
+        answer_tokens: 0,
+        total_price: '0',
+        currency: 'USD',
+        latency_ms: Date.now() - run.created_at,
+        usage: null,
+      },
+    });
+    if (done) ended++;
+  }
+  return ended;
+}

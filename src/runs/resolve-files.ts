@@ -1,0 +1,113 @@
+import mime from 'mime';
+import { validate as isUuid } from 'uuid';
+import type { FileType, FileUpload, TransferMethod } from '../apps/app.ts';
+import { fileTypeOf } from '../apps/file-type.ts';
+import { invalidParam } from '../errors.ts';
+import { findFiles } from '../store/files.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Owner } from '../store/owner.ts';
+import type { FileRow } from '../store/schema.ts';
+import type { RunFile } from './run-file.ts';
+
+const FILE_TYPES: readonly string[] = ['image', 'document', 'audio', 'video', 'custom'];
+
+/**
+ * Finds and checks the files that a request names, by the rules and texts of `facts/dify-wire.md` §6.1. An app
+ * without file upload ignores them. Uploads of another end user count as unknown.
+ *
+ * @throws ParleyError `invalid_param`
+ */
+export async function resolveFiles(
+  store: Store,
+  owner: Owner,
+  config: FileUpload,
+  mappings: readonly unknown[],
+): Promise<RunFile[]> {
+  if (!config.enabled) return [];
+  const wanted = mappings.map(readMapping).filter((mapping) => mapping !== null);
+  const ids = wanted.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId]));
+  const uploads = new Map((await findFiles(store, owner, ids)).map((row) => [row.id, row]));
+  const files = wanted.map((mapping) => toRunFile(mapping, uploads));
+  for (const file of files) {
+    if (!allowed(config, file)) throw invalidParam(`File validation failed for file: ${file.filename}`);
+  }
+  if (files.length > config.maxCount) {
+    const onlyImages = config.allowedTypes.length === 1 && config.allowedTypes[0] === 'image';
+    const what = onlyImages ? 'image files' : 'files';
+    throw invalidParam(`Number of ${what} exceeds the maximum limit ${config.maxCount}`);
+  }
+  return files;
+}
+
+interface Mapping {
+  readonly type: FileType | null;
+  readonly uploadId: string | null;
+  readonly url: string | null;
+}
+
+/** Null for an entry that Dify drops silently. */
+function readMapping(entry: unknown): Mapping | null {
+  if (typeof entry !== 'object' || entry === null) return null;
+  const mapping = entry as Record<string, unknown>;
+  const method = mapping.transfer_method;
+  if (!method) return null;
+  if (method !== 'remote_url' && method !== 'local_file') {
+    throw invalidParam(`'${String(method)}' is not a valid FileTransferMethod`);
+  }
+  const type = mapping.type ?? null;
+  if (type !== null && !FILE_TYPES.includes(String(type))) {
+    throw invalidParam(`'${String(type)}' is not a valid FileType`);
+  }
+  const id = mapping.upload_file_id ?? mapping.reference ?? mapping.related_id ?? mapping.id;
+  const url = mapping.url ?? mapping.remote_url;
+  if (method === 'local_file' || id) {
+    if (typeof id !== 'string' || id === '') throw invalidParam('Invalid upload file id');
+    if (!isUuid(id)) throw invalidParam('Invalid upload file id format');
+    return { type: type as FileType | null, uploadId: id.toLowerCase(), url: null };
+  }
+  if (!url) return null;
+  if (typeof url !== 'string' || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    throw invalidParam('Invalid file url');
+  }
+  return { type: type as FileType | null, uploadId: null, url };
+}
+
+function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string, FileRow>): RunFile {
+  if (uploadId !== null) {
+    const upload = uploads.get(uploadId);
+    if (!upload) throw invalidParam('Invalid upload file');
+    const detected = fileTypeOf({ extension: upload.extension, mimeType: upload.mime_type });
+    return {
+      type: type ?? detected,
+      transferMethod: 'local_file',
+      uploadId,
+      url: null,
+      filename: upload.name,
+      extension: upload.extension,
+      mimeType: upload.mime_type,
+      size: upload.size,
+    };
+  }
+  const { pathname } = new URL(url as string);
+  const filename = pathname.slice(pathname.lastIndexOf('/') + 1) || 'file';
+  const extension = filename.includes('.') ? filename.slice(filename.lastIndexOf('.') + 1).toLowerCase() : '';
+  const guessed = mime.getType(filename);
+  const mimeType = guessed ?? (type === 'image' ? 'image/png' : 'application/octet-stream');
+  return {
+    type: type ?? fileTypeOf({ extension, mimeType }),
+    transferMethod: 'remote_url',
+    uploadId: null,
+    url,
+    filename,
+    extension,
+    mimeType,
+    size: -1,
+  };
+}
+
+function allowed(config: FileUpload, file: RunFile): boolean {
+  const method: TransferMethod = file.transferMethod;
+  if (config.allowedMethods.length > 0 && !config.allowedMethods.includes(method)) return false;
+  if (config.allowedTypes.length === 0 || (file.type !== 'custom' && config.allowedTypes.includes(file.type))) return true;
+  return config.allowedTypes.includes('custom') && config.allowedExtensions.includes(file.extension.toLowerCase());
+}

@@ -1,0 +1,66 @@
+import type { ParleyError } from '../errors.ts';
+
+/**
+ * What happens in a run, in no protocol's terms. Engines emit these, surfaces encode them. Event N of a run has
+ * sequence number N, from 1; `ended` comes last and once.
+ */
+export type RunEvent =
+  /** More of the answer. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** The answer so far is withdrawn and this stands in its place. */
+  | { readonly kind: 'text_replaced'; readonly text: string; readonly reason: 'output_moderation' }
+  /** A piece of the spoken answer, base64 of MP3. */
+  | { readonly kind: 'audio'; readonly data: string }
+  | { readonly kind: 'ended'; readonly outcome: RunOutcome };
+
+/** How a run ended. A stopped run keeps what was said and used so far. */
+export interface RunOutcome {
+  readonly status: 'succeeded' | 'failed' | 'stopped';
+  readonly answer: string;
+  readonly usage: RunUsage;
+  /** Set when `failed`. */
+  readonly error: ParleyError | null;
+  /** Set when `stopped`. */
+  readonly stoppedBy: StopReason | null;
+  /** True when the answer was also spoken (`audio` events). */
+  readonly spoken: boolean;
+}
+
+/** The end user, the execution time limit, the app's rule for lost connections, or a server that shuts down. */
+export type StopReason = 'user' | 'timeout' | 'disconnect' | 'shutdown';
+
+/** Tokens, prices (decimal strings) and times (seconds) of a whole turn. */
+export interface RunUsage {
+  readonly promptTokens: number;
+  readonly promptUnitPrice: string;
+  readonly promptPriceUnit: string;
+  readonly promptPrice: string;
+  readonly completionTokens: number;
+  readonly completionUnitPrice: string;
+  readonly completionPriceUnit: string;
+  readonly completionPrice: string;
+  readonly totalTokens: number;
+  readonly totalPrice: string;
+  readonly currency: string;
+  readonly latency: number;
+  readonly timeToFirstToken: number | null;
+  readonly timeToGenerate: number | null;
+}
+
+/** Of a run that asked no model. */
+export const NO_USAGE: RunUsage = {
+  promptTokens: 0,
+  promptUnitPrice: '0',
+  promptPriceUnit: '0',
+  promptPrice: '0',
+  completionTokens: 0,
+  completionUnitPrice: '0',
+  completionPriceUnit: '0',
+  completionPrice: '0',
+  totalTokens: 0,
+  totalPrice: '0',
+  currency: 'USD',
+  latency: 0,
+  timeToFirstToken: null,
+  timeToGenerate: null,
+};

@@ -1,0 +1,17 @@
+import type { AppMode } from '../apps/app.ts';
+import type { Store } from '../store/open-store.ts';
+import type { AppServices } from './app-services.ts';
+import type { Engine } from './engine.ts';
+import type { Journal } from './journal.ts';
+import type { RunObserver } from './run-observer.ts';
+
+/** What the hall is built from. */
+export interface RunsOptions {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly processId: string;
+  readonly engines: Readonly<Record<AppMode, Engine>>;
+  readonly services: Pick<AppServices, 'writeTitle'>;
+  readonly observer: RunObserver;
+  readonly maxExecutionMs: number;
+}

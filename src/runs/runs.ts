@@ -1,0 +1,160 @@
+import type { App } from '../apps/app.ts';
+import { ParleyError } from '../errors.ts';
+import { setGeneratedTitle } from '../store/conversations.ts';
+import type { Owner } from '../store/owner.ts';
+import { type AcceptedRun, acceptRun } from './accept-run.ts';
+import type { Engine } from './engine.ts';
+import { executeRun } from './execute-run.ts';
+import { Run } from './run.ts';
+import { RunLog } from './run-log.ts';
+import type { RunRequest } from './run-request.ts';
+import type { RunsOptions } from './runs-options.ts';
+
+/** Ended runs that stay readable in memory; older ones are read from the store. */
+const RECENT_RUNS = 200;
+/** How long a title may take. */
+const TITLE_TIMEOUT_MS = 30_000;
+
+/** The hall in the middle: starts runs, finds them again, stops them, and sees them out when the server ends. */
+export class Runs {
+  readonly #options: RunsOptions;
+  /** By task id. */
+  readonly #active = new Map<string, Run>();
+  readonly #recent = new Map<string, Run>();
+  readonly #perApp = new Map<string, number>();
+  /** Aborts background work (titles) when the server ends. */
+  readonly #closing = new AbortController();
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Accepts a turn and begins to execute it. The turn is committed when this resolves.
+   *
+   * @throws ParleyError with what is wrong; nothing was written then.
+   */
+  async start(request: RunRequest): Promise<Run> {
+    const { store, processId, engines } = this.#options;
+    if (this.#closing.signal.aborted) {
+      throw new ParleyError('internal_server_error', 503, 'The server is shutting down.');
+    }
+    const engine = engines[request.app.mode];
+    engine.check(request.app);
+    this.#takeSlot(request.app);
+    let accepted: AcceptedRun;
+    try {
+      accepted = await acceptRun(store, processId, request);
+    } catch (error) {
+      this.#freeSlot(request.app);
+      throw error;
+    }
+    const run = new Run(accepted.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
+    this.#active.set(run.facts.taskId, run);
+    void this.#execute(run, accepted, engine, request);
+    return run;
+  }
+
+  /** A run by its task id, for its owner: going on, or ended a short while ago. */
+  find(owner: Owner, taskId: string): Run | undefined {
+    const run = this.#active.get(taskId) ?? this.#recent.get(taskId);
+    return run && run.facts.owner.appId === owner.appId && run.facts.owner.endUserId === owner.endUserId
+      ? run
+      : undefined;
+  }
+
+  /** Stops the owner's run. A task that is unknown, ended or somebody else's is left alone, without a word. */
+  stop(owner: Owner, taskId: string): void {
+    this.find(owner, taskId)?.stop('user');
+  }
+
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
+  /**
+   * Takes no more runs, gives those going on `graceMs` to end, then stops the rest. Resolves when all have ended
+   * and their streams have had their last event.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#closing.abort();
+    const ended = () => Promise.all([...this.#active.values()].map((run) => run.ended));
+    await within(graceMs, ended());
+    for (const run of this.#active.values()) run.stop('shutdown');
+    await ended();
+  }
+
+  readonly #flushJournal = (): void => this.#options.journal.flush();
+
+  async #execute(run: Run, accepted: AcceptedRun, engine: Engine, request: RunRequest): Promise<void> {
+    const { observer, maxExecutionMs } = this.#options;
+    observer.started(run);
+    const limit = setTimeout(() => run.stop('timeout'), maxExecutionMs);
+    if (request.autoGenerateName && accepted.isNewConversation) void this.#findTitle(run, accepted);
+    try {
+      await executeRun(this.#options, run, engine, { ...accepted, user: request.endUser.sessionId });
+    } finally {
+      clearTimeout(limit);
+      this.#active.delete(run.facts.taskId);
+      this.#freeSlot(run.facts.app);
+      this.#recent.set(run.facts.taskId, run);
+      if (this.#recent.size > RECENT_RUNS) {
+        const [oldest] = this.#recent.keys();
+        this.#recent.delete(oldest as string);
+      }
+    }
+  }
+
+  /** Never delays the answer, and never fails a run: without a title the beginning of the query stays. */
+  async #findTitle(run: Run, { conversation, query }: AcceptedRun): Promise<void> {
+    if (!conversation) return;
+    const { store, services, observer } = this.#options;
+    const signal = AbortSignal.any([AbortSignal.timeout(TITLE_TIMEOUT_MS), this.#closing.signal]);
+    const title = await services.writeTitle(run.facts.app, query, { signal }).catch(() => fallbackTitle(query));
+    await setGeneratedTitle(store, run.facts.owner, conversation.id, { from: conversation.name, to: title }).catch(
+      (error) => observer.failed(run, error),
+    );
+  }
+
+  #deserted(run: Run): void {
+    const rule = run.facts.app.settings.onDisconnect;
+    if (rule.kind === 'continue') return;
+    const timer = setTimeout(() => {
+      if (run.readers === 0) run.stop('disconnect');
+    }, rule.afterMs);
+    void run.ended.then(() => clearTimeout(timer));
+  }
+
+  /** `facts/dify-wire.md` §11.2, answered as documented: 429. */
+  #takeSlot(app: App): void {
+    const running = this.#perApp.get(app.id) ?? 0;
+    const limit = app.settings.maxConcurrency;
+    if (limit !== null && running >= limit) {
+      throw new ParleyError(
+        'too_many_requests',
+        429,
+        'Too many requests. Please try again later. ' +
+          `The current maximum concurrent requests allowed for ${app.id} is ${limit}.`,
+      );
+    }
+    this.#perApp.set(app.id, running + 1);
+  }
+
+  #freeSlot(app: App): void {
+    const running = (this.#perApp.get(app.id) ?? 1) - 1;
+    if (running > 0) this.#perApp.set(app.id, running);
+    else this.#perApp.delete(app.id);
+  }
+}
+
+/** Where the model gives no title: the query, or its first 47 characters (`facts/dify-wire.md` §7.1). */
+function fallbackTitle(query: string): string {
+  const characters = [...query];
+  return characters.length <= 50 ? query : `${characters.slice(0, 47).join('')}...`;
+}
+
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([promise, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}

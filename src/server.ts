@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Fastify from 'fastify';
+import type { Logger } from 'pino';
+import { v7 as uuid } from 'uuid';
+import type { App } from './apps/app.ts';
+import { openAppRegistry } from './apps/app-registry.ts';
+import { ensureFirstKeys } from './apps/first-keys.ts';
+import { KeyRing } from './apps/key-ring.ts';
+import type { Config } from './config/config.ts';
+import { appServices } from './engines/basic/app-services.ts';
+import { basicEngine } from './engines/basic/basic-engine.ts';
+import { createModels } from './models/create-models.ts';
+import { holdLease } from './operations/lease.ts';
+import { createMetrics } from './operations/metrics.ts';
+import { Journal } from './runs/journal.ts';
+import { recoverRuns } from './runs/recover-runs.ts';
+import { Runs } from './runs/runs.ts';
+import { openDataFolder } from './store/data-folder.ts';
+import { diskStorage } from './store/file-storage.ts';
+import { openStore } from './store/open-store.ts';
+import { beat } from './store/processes.ts';
+import { difySurface } from './surfaces/dify/dify-surface.ts';
+import { urlSigner } from './surfaces/dify/url-signer.ts';
+
+/** A server that listens. */
+export interface ParleyServer {
+  /** E.g. `http://127.0.0.1:5001`. */
+  readonly url: string;
+  readonly apps: readonly App[];
+  /** Keys that may be shown, by app id. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** True while no provider is configured and the built-in demo model answers. */
+  readonly demo: boolean;
+  /** Takes no more requests, lets running streams have their terminal event, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** Room for one request line and its headers, and for ids in URLs. */
+const MAX_PARAM_LENGTH = 500;
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** Builds the house from its configuration and opens the door. The only place that knows both sides of the hall. */
+export async function startServer(config: Config, log: Logger): Promise<ParleyServer> {
+  const folder = openDataFolder(config.dataDir);
+  const store = await openStore(config.database, log);
+  const { processId } = folder;
+  await beat(store, processId, Date.now());
+  const onError = (error: unknown) => log.error({ err: error }, 'background work failed');
+  const { journal, recovered, clear } = Journal.open(join(config.dataDir, 'journal'), onError);
+  const orphans = await recoverRuns(store, { processId, texts: recovered, own: true });
+  clear();
+  if (orphans > 0) log.warn({ runs: orphans }, 'runs of an interrupted process were ended; what they had said is kept');
+
+  const apps = await openAppRegistry({
+    dir: config.appsDir,
+    settings: config.appSettings,
+    apiExtensions: config.apiExtensions,
+    log,
+  });
+  const keys = await ensureFirstKeys(store, apps.list(), { dataDir: config.dataDir, configured: config.keys });
+  const models = createModels(config, log);
+  const files = diskStorage(join(config.dataDir, 'files'));
+  const metrics = createMetrics();
+  const parts = { models, store, files };
+  const engine = basicEngine(parts);
+  const services = appServices(parts);
+  const runs = new Runs({
+    store,
+    journal,
+    processId,
+    engines: { chat: engine, completion: engine },
+    services,
+    maxExecutionMs: config.limits.maxExecutionMs,
+    observer: {
+      ...metrics.observer,
+      failed: ({ facts }, error) => log.error({ err: error, run: facts.id, app: facts.app.id }, 'run failed unexpectedly'),
+    },
+  });
+
+  const http = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: config.limits.bodyBytes,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
+    trustProxy: false,
+    forceCloseConnections: 'idle',
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuid();
+    },
+  });
+  http.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  });
+  http.addHook('onResponse', async (request, reply) => {
+    log.info(
+      {
+        id: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
+  });
+  http.get('/health', async () => ({ status: 'ok' }));
+  http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  const signer = urlSigner(folder.secret, config.limits.fileUrlSeconds);
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  await http.register(
+    difySurface({
+      store,
+      files,
+      apps,
+      keys: new KeyRing(store, config.keys),
+      runs,
+      services,
+      signer,
+      limits: config.limits,
+      publicUrl: config.publicUrl,
+      version,
+    }),
+    { prefix: '/v1' },
+  );
+  const releaseLease = holdLease(store, processId, onError);
+  await http.listen({ host: config.host, port: config.port });
+  const { port } = http.server.address() as { port: number };
+
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    apps: apps.list(),
+    keys,
+    demo: models.demo,
+    async close() {
+      const closed = http.close();
+      await runs.drain(config.limits.drainMs);
+      await closed;
+      releaseLease();
+      await apps.close();
+      await models.close();
+      journal.close();
+      await store.destroy();
+      folder.unlock();
+    },
+  };
+}

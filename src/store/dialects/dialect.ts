@@ -1,0 +1,11 @@
+import type { Dialect as KyselyDialect } from 'kysely';
+
+/** What differs between databases, and nothing else. Each file in this folder fills in the same form. */
+export interface Dialect {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly kysely: KyselyDialect;
+  /** Keeps a copy of the database before a migration changes it; null where the operator's own backups do that. */
+  readonly backup: ((version: string) => string) | null;
+  /** SQL type of a 64-bit integer. */
+  readonly bigint: 'integer' | 'bigint';
+}

@@ -1,0 +1,60 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { SqliteDialect, type SqliteStatement } from 'kysely';
+import type { Dialect } from './dialect.ts';
+
+/** Statements kept prepared; the server's own statements number well below this. */
+const MAX_PREPARED = 500;
+
+/**
+ * The embedded database: `node:sqlite` in WAL mode.
+ *
+ * `synchronous = normal` survives a killed process without loss; after a power cut the last commits may be
+ * missing, but the database is intact. Files are readable by the owner only.
+ */
+export function sqlite(path: string): Dialect {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = new DatabaseSync(path);
+  chmodSync(path, 0o600);
+  db.exec(
+    'pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 5000;' +
+      'pragma temp_store = memory; pragma cache_size = -8000;',
+  );
+  return {
+    kind: 'sqlite',
+    bigint: 'integer',
+    kysely: new SqliteDialect({ database: { prepare: preparedStatements(db), close: () => db.close() } }),
+    backup(version) {
+      const file = `${path}.before-${version}`;
+      if (!existsSync(file)) {
+        db.exec(`vacuum into '${file.replaceAll("'", "''")}'`);
+        chmodSync(file, 0o600);
+      }
+      return file;
+    },
+  };
+}
+
+/** Gives `node:sqlite` statements the form that Kysely expects, each SQL text prepared once. */
+function preparedStatements(db: DatabaseSync): (sql: string) => SqliteStatement {
+  const prepared = new Map<string, SqliteStatement>();
+  return (sql) => {
+    let statement = prepared.get(sql);
+    if (!statement) {
+      if (prepared.size >= MAX_PREPARED) prepared.clear();
+      statement = toKysely(db.prepare(sql));
+      prepared.set(sql, statement);
+    }
+    return statement;
+  };
+}
+
+function toKysely(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+    run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+  };
+}

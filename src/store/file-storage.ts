@@ -1,0 +1,49 @@
+import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** Bytes of uploaded files, streamed in and out. Names come from us (UUIDs), never from a request. */
+export interface FileStorage {
+  /**
+   * Writes a stream and answers its size. Nothing remains of a write that fails.
+   * @throws whatever the source throws, or the signal's reason.
+   */
+  write(id: string, source: Readable, options: { readonly signal?: AbortSignal }): Promise<number>;
+  /** @throws ENOENT when there is no such file. */
+  read(id: string): Promise<{ readonly size: number; readonly stream: ReadStream }>;
+  remove(id: string): Promise<void>;
+}
+
+/** Files in a folder, spread over 256 subfolders by the end of the id. */
+export function diskStorage(dir: string): FileStorage {
+  const folderOf = (id: string) => join(dir, id.slice(-2));
+  const pathOf = (id: string) => {
+    if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`not a file id: ${JSON.stringify(id)}`);
+    return join(folderOf(id), id);
+  };
+  return {
+    async write(id, source, { signal }) {
+      const path = pathOf(id);
+      await mkdir(folderOf(id), { recursive: true, mode: 0o700 });
+      const partial = `${path}.partial`;
+      try {
+        await pipeline(source, createWriteStream(partial, { mode: 0o600 }), signal ? { signal } : {});
+        await rename(partial, path);
+      } catch (error) {
+        await rm(partial, { force: true });
+        throw error;
+      }
+      return (await stat(path)).size;
+    },
+    async read(id) {
+      const path = pathOf(id);
+      const { size } = await stat(path);
+      return { size, stream: createReadStream(path) };
+    },
+    async remove(id) {
+      await rm(pathOf(id), { force: true });
+    },
+  };
+}

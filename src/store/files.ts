@@ -1,0 +1,59 @@
+import type { Store } from './open-store.ts';
+import type { Owner } from './owner.ts';
+import type { FileRow, MessageFileRow } from './schema.ts';
+
+export async function insertFile(store: Store, file: FileRow): Promise<void> {
+  await store.insertInto('files').values(file).execute();
+}
+
+/** Uploads of this end user among `ids`. */
+export async function findFiles(store: Store, owner: Owner, ids: readonly string[]): Promise<FileRow[]> {
+  if (ids.length === 0) return [];
+  return store
+    .selectFrom('files')
+    .selectAll()
+    .where('app_id', '=', owner.appId)
+    .where('end_user_id', '=', owner.endUserId)
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
+/** An upload by id alone: for signed URLs, whose signature is the permission. */
+export function findSignedFile(store: Store, id: string): Promise<FileRow | undefined> {
+  return store.selectFrom('files').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** An upload of this app that is attached to one of its messages (`facts/dify-wire.md` §7.4 preview). */
+export function findAttachedFile(store: Store, appId: string, id: string): Promise<FileRow | undefined> {
+  return store
+    .selectFrom('files')
+    .selectAll('files')
+    .where('files.app_id', '=', appId)
+    .where('files.id', '=', id)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('message_files')
+          .select('message_files.id')
+          .where('message_files.app_id', '=', appId)
+          .whereRef('message_files.file_id', '=', 'files.id'),
+      ),
+    )
+    .executeTakeFirst();
+}
+
+/** Files of these messages, in their order. The caller has read the messages as their owner. */
+export async function listMessageFiles(
+  store: Store,
+  appId: string,
+  messageIds: readonly string[],
+): Promise<MessageFileRow[]> {
+  if (messageIds.length === 0) return [];
+  return store
+    .selectFrom('message_files')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('message_id', 'in', [...messageIds])
+    .orderBy('message_id')
+    .orderBy('position')
+    .execute();
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import cors from '@fastify/cors';
+import multipart from '@fastify/multipart';
+import { ParleyError } from '../../errors.ts';
+import type { DifyParts } from './dify-parts.ts';
+import { toEnvelope } from './errors.ts';
+import { answer, authenticate } from './gate.ts';
+import { difyRoutes } from './routes/index.ts';
+
+/** The Dify Service API, to be mounted under `/v1`. */
+export function difySurface(parts: DifyParts): FastifyPluginAsync {
+  return async function dify(server) {
+    await server.register(cors, {
+      origin: '*',
+      methods: ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH'],
+      allowedHeaders: ['Content-Type', 'X-App-Code', 'X-App-Passport', 'Authorization'],
+      exposedHeaders: ['X-Version', 'X-Env', 'X-Trace-Id', 'X-Request-Id'],
+      optionsSuccessStatus: 200,
+      strictPreflight: false,
+    });
+    await server.register(multipart, { limits: { files: 2, fields: 20, fieldSize: 64 * 1024, fieldNameSize: 200 } });
+    readJsonOnly(server);
+    server.decorateRequest('grant', null);
+    server.addHook('onRequest', async (_request, reply) => {
+      reply.header('x-version', parts.version).header('x-env', 'PRODUCTION');
+    });
+    server.setErrorHandler((error, request, reply) => {
+      const envelope = toEnvelope(error);
+      if (envelope.status >= 500) request.log.error({ err: error }, 'request failed');
+      if (envelope.status === 401) reply.header('www-authenticate', 'Bearer realm="api"');
+      return reply.code(envelope.status).send(envelope);
+    });
+    server.setNotFoundHandler((_request, reply) =>
+      reply.code(404).send({ code: 'not_found', message: 'The requested URL was not found on the server.', status: 404 }),
+    );
+    server.get('/', async () => ({ welcome: 'Dify OpenAPI', api_version: 'v1', server_version: parts.version }));
+    for (const route of difyRoutes) {
+      server.route({
+        method: route.method,
+        url: route.path,
+        onRequest: (request) => authenticate(parts, request),
+        async handler(request, reply) {
+          reply.code(route.response.status);
+          const result = await answer(parts, route, request, reply);
+          return reply.sent ? reply : route.response.status === 204 ? reply.send() : result;
+        },
+      });
+    }
+    refuseOtherMethods(server);
+  };
+}
+
+/** No content type but JSON and multipart is read; `application/problem+json` and its like count as JSON. */
+function readJsonOnly(server: FastifyInstance): void {
+  server.removeContentTypeParser(['application/json', 'text/plain']);
+  server.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json\b/i,
+    { parseAs: 'string' },
+    server.getDefaultJsonParser('error', 'error'),
+  );
+}
+
+/** A known path with another method is 405 with `Allow` (`facts/dify-wire.md` §1.1), not 404. */
+function refuseOtherMethods(server: FastifyInstance): void {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of difyRoutes) methods.set(path, [...(methods.get(path) ?? []), method]);
+  for (const [path, allowed] of methods) {
+    const others = (['GET', 'PUT', 'POST', 'DELETE', 'PATCH'] as const).filter((method) => !allowed.includes(method));
+    server.route({
+      method: others,
+      url: path,
+      onRequest: async (_request, reply) => {
+        reply.header('allow', [...allowed, 'OPTIONS'].join(', '));
+        throw new ParleyError('method_not_allowed', 405, 'The method is not allowed for the requested URL.');
+      },
+      handler: async () => undefined,
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import type { Run } from '../../runs/run.ts';
+import type { RunEvent, RunOutcome, RunUsage } from '../../runs/run-event.ts';
+import type { StreamFormat } from '../stream-run.ts';
+import { toEnvelope } from './errors.ts';
+
+/** `facts/dify-wire.md` §3.1: no `data:` line, no JSON. */
+const PING = 'event: ping\n\n';
+const PING_MS = 10_000;
+
+/**
+ * A chat or completion run as Dify streams it (`facts/dify-wire.md` §3.1 bytes, §3.3 keys and their order, §3.4
+ * events). Each event is one frame, but for a spoken answer's end, which is two.
+ */
+export function difyStream({ facts }: Run): StreamFormat {
+  const ids =
+    (facts.conversationId === null ? '' : `"conversation_id":"${facts.conversationId}",`) +
+    `"message_id":"${facts.messageId}","created_at":${unixSeconds(facts.createdAt)}`;
+  const wrap = `${ids},"task_id":"${facts.taskId}"`;
+  const message = `data: {"event":"message",${wrap},"id":"${facts.messageId}","answer":`;
+  return {
+    ping: PING,
+    pingMs: PING_MS,
+    encode(event: RunEvent): string {
+      switch (event.kind) {
+        case 'text':
+          return `${message}${oneLine(event.text)},"from_variable_selector":null}\n\n`;
+        case 'text_replaced':
+          return `data: {"event":"message_replace",${wrap},"answer":${oneLine(event.text)},"reason":"${event.reason}"}\n\n`;
+        case 'audio':
+          return `data: {"event":"tts_message",${wrap},"audio":"${event.data}"}\n\n`;
+        case 'ended': {
+          const { outcome } = event;
+          if (outcome.error) {
+            const { code, status, message } = errorEvent(outcome.error);
+            return `data: {"event":"error",${ids},"code":"${code}","status":${status},"message":${oneLine(message)}}\n\n`;
+          }
+          const end = `data: {"event":"message_end",${wrap},"id":"${facts.messageId}","metadata":${oneLine(metadata(outcome))},"files":null}\n\n`;
+          return outcome.spoken ? `${end}data: {"event":"tts_message_end",${wrap},"audio":""}\n\n` : end;
+        }
+      }
+    },
+  };
+}
+
+/** Answer of a blocking request (`facts/dify-wire.md` §7.1, §7.2). */
+export function blockingAnswer({ facts }: Run, outcome: RunOutcome): Record<string, unknown> {
+  return {
+    event: 'message',
+    task_id: facts.taskId,
+    id: facts.messageId,
+    message_id: facts.messageId,
+    ...(facts.conversationId === null ? {} : { conversation_id: facts.conversationId }),
+    mode: facts.mode,
+    answer: outcome.answer,
+    metadata: metadata(outcome),
+    created_at: unixSeconds(facts.createdAt),
+  };
+}
+
+/** Prices are decimal strings, `facts/dify-wire.md` §3.4. */
+export function wireUsage(usage: RunUsage): Record<string, unknown> {
+  return {
+    prompt_tokens: usage.promptTokens,
+    prompt_unit_price: usage.promptUnitPrice,
+    prompt_price_unit: usage.promptPriceUnit,
+    prompt_price: usage.promptPrice,
+    completion_tokens: usage.completionTokens,
+    completion_unit_price: usage.completionUnitPrice,
+    completion_price_unit: usage.completionPriceUnit,
+    completion_price: usage.completionPrice,
+    total_tokens: usage.totalTokens,
+    total_price: usage.totalPrice,
+    currency: usage.currency,
+    latency: usage.latency,
+    time_to_first_token: usage.timeToFirstToken,
+    time_to_generate: usage.timeToGenerate,
+  };
+}
+
+/** Times on this wire are whole seconds. */
+export function unixSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+function metadata(outcome: RunOutcome): Record<string, unknown> {
+  return { annotation_reply: null, retriever_resources: [], usage: wireUsage(outcome.usage) };
+}
+
+/** Some clients know only status 400 as an error, so an error event never says less (`facts/dify-wire.md` §3.6). */
+function errorEvent(error: unknown): { code: string; status: number; message: string } {
+  const envelope = toEnvelope(error);
+  return envelope.code === 'internal_server_error'
+    ? { code: envelope.code, status: 500, message: 'Internal Server Error, please contact support.' }
+    : envelope;
+}
+
+const LINE_BREAKING = /[\u0085\u2028\u2029]/g;
+
+/** JSON that no client's line splitter breaks: some take U+0085, U+2028 and U+2029 for line ends. */
+function oneLine(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.replace(LINE_BREAKING, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

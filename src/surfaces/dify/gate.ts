@@ -1,0 +1,121 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type * as z from 'zod';
+import type { App } from '../../apps/app.ts';
+import { invalidParam, notFound, ParleyError } from '../../errors.ts';
+import { DEFAULT_USER, findOrCreateEndUser } from '../../store/end-users.ts';
+import type { DifyParts } from './dify-parts.ts';
+import { badRequest, notJson } from './errors.ts';
+import { pydanticError } from './pydantic-error.ts';
+import type { DifyContext, DifyRoute, ModeFamily } from './route.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by `authenticate`: what the key opens. */
+    grant: { readonly appId: string; readonly keyId: string } | null;
+  }
+}
+
+/** Checks the key before the body is read (`facts/dify-wire.md` §1.2). @throws ParleyError 401 */
+export async function authenticate({ keys }: DifyParts, request: FastifyRequest): Promise<void> {
+  const header = request.headers.authorization ?? '';
+  const space = header.indexOf(' ');
+  if (space === -1) throw unauthorized("Authorization header must be provided and start with 'Bearer'");
+  if (header.slice(0, space).toLowerCase() !== 'bearer') throw unauthorized("Authorization scheme must be 'Bearer'");
+  const grant = await keys.find(header.slice(space + 1).trim());
+  if (!grant) throw unauthorized('Access token is invalid');
+  request.grant = grant;
+}
+
+/**
+ * Answers a request by its route, after the checks in Dify's order (`facts/dify-wire.md` §1.2): app, `user`, mode,
+ * schema.
+ */
+export async function answer(
+  parts: DifyParts,
+  route: DifyRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const app = parts.apps.get(request.grant?.appId ?? '');
+  if (!app) throw new ParleyError('forbidden', 403, 'The app no longer exists.');
+  const body = readBody(route, request);
+  const user = readUser(route, request, body);
+  checkMode(route.modes, app);
+  const params = parseParams(route.params, request.params);
+  const query = route.query ? parse(route.query, request.query) : {};
+  const parsed = route.body && route.body !== 'multipart' ? parse(route.body, body) : {};
+  const identify = async (name: string | undefined) => {
+    const endUser = await findOrCreateEndUser(parts.store, app.id, name || DEFAULT_USER);
+    return { endUser, owner: { appId: app.id, endUserId: endUser.id } };
+  };
+  const context: DifyContext = {
+    parts,
+    app,
+    request,
+    reply,
+    ...(await identify(user)),
+    identify,
+    get signal() {
+      return goneSignal(reply);
+    },
+    publicUrl: parts.publicUrl ?? `${request.protocol}://${request.host}`,
+  };
+  return route.handle(context, { body: parsed, query, params } as never);
+}
+
+function unauthorized(message: string): ParleyError {
+  return new ParleyError('unauthorized', 401, message);
+}
+
+/** The JSON object of routes that take one. */
+function readBody(route: DifyRoute, request: FastifyRequest): Record<string, unknown> {
+  if (!route.body || route.body === 'multipart') return {};
+  if (!request.headers['content-type']) throw notJson();
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequest();
+  return body as Record<string, unknown>;
+}
+
+function readUser({ user }: DifyRoute, request: FastifyRequest, body: Record<string, unknown>): string | undefined {
+  if (user.in === 'nowhere' || user.in === 'form') return undefined;
+  const given = user.in === 'body' ? body.user : (request.query as Record<string, unknown>).user;
+  const value = Array.isArray(given) ? given[0] : given;
+  if (value) return (typeof value === 'object' ? JSON.stringify(value) : String(value)).replaceAll('\0', '');
+  if (user.required) throw invalidParam('Arg user must be provided.');
+  return undefined;
+}
+
+const WRONG_MODE = {
+  chat: ['not_chat_app', 'Please check if your app mode matches the right API route.'],
+  workflow: ['not_workflow_app', 'Please check if your app mode matches the right API route.'],
+  completion: ['app_unavailable', 'App unavailable, please check your app configurations.'],
+} as const;
+
+function checkMode(family: ModeFamily, app: App): void {
+  if (family === 'any' || family === app.mode) return;
+  const [code, message] = WRONG_MODE[family];
+  throw new ParleyError(code, 400, message);
+}
+
+function parse({ name, schema }: { readonly name: string; readonly schema: z.ZodType }, input: unknown): unknown {
+  const result = schema.safeParse(input);
+  if (!result.success) throw pydanticError(name, result.error, input);
+  return result.data;
+}
+
+/** Ids in paths are UUIDs; what is none names nothing (`facts/dify-wire.md` §1.1). */
+function parseParams(schema: z.ZodType | undefined, params: unknown): unknown {
+  if (!schema) return {};
+  const result = schema.safeParse(params);
+  if (!result.success) throw notFound('The requested URL was not found on the server.');
+  return result.data;
+}
+
+/** Made only for routes that ask for it. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

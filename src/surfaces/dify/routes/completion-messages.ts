@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { defineRoute } from '../route.ts';
+import { completionAnswer, inputsObject, success } from '../schema.ts';
+import { startRun } from '../start-run.ts';
+
+/** Body of POST /completion-messages (seed 004, `facts/dify-wire.md` §7.2). */
+const CompletionRequestPayload = z.object({
+  inputs: inputsObject,
+  query: z.string().default(''),
+  response_mode: z.enum(['blocking', 'streaming']).nullish(),
+  files: z.array(z.record(z.string(), z.unknown())).nullish(),
+});
+
+export const sendCompletionMessage = defineRoute({
+  method: 'POST',
+  path: '/completion-messages',
+  summary: 'Send a completion message',
+  tag: 'Completion',
+  modes: 'completion',
+  user: { in: 'body', required: true },
+  body: { name: 'CompletionRequestPayload', schema: CompletionRequestPayload },
+  response: { status: 200, run: completionAnswer },
+  handle: (context, { body }) =>
+    startRun(context, body.response_mode ?? 'blocking', {
+      query: body.query,
+      inputs: body.inputs,
+      files: body.files ?? [],
+      conversationId: null,
+      autoGenerateName: false,
+    }),
+});
+
+/** Seed 000. */
+export const stopCompletionMessage = defineRoute({
+  method: 'POST',
+  path: '/completion-messages/:task_id/stop',
+  summary: 'Stop a completion',
+  tag: 'Completion',
+  modes: 'completion',
+  user: { in: 'body', required: true },
+  params: z.object({ task_id: z.string() }),
+  body: { name: 'StopPayload', schema: z.object({}) },
+  response: { status: 200, schema: success },
+  async handle({ parts, owner }, { params }) {
+    parts.runs.stop(owner, params.task_id);
+    return { result: 'success' };
+  },
+});

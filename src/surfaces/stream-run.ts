@@ -1,0 +1,76 @@
+import type { FastifyReply } from 'fastify';
+import type { Run } from '../runs/run.ts';
+import type { RunEvent } from '../runs/run-event.ts';
+
+/** Bytes handed to a socket at once; a reader that lags behind reads the rest from the run's log. */
+const MAX_WRITE = 256 * 1024;
+/** A reader that takes nothing for this long is dropped. */
+const STALL_MS = 120_000;
+
+/** How a protocol writes a stream. */
+export interface StreamFormat {
+  /** Frames of one event, with their blank line; empty for an event that the protocol does not show. */
+  encode(event: RunEvent, seq: number): string;
+  /** Keeps proxies awake. */
+  readonly ping: string;
+  readonly pingMs: number;
+}
+
+/**
+ * Sends a run's events, from the one after `after`, as server-sent events until the run ends. Takes over the reply.
+ * A reader holds only its position in the log: a slow one costs no memory, and a lost one does not stop the run
+ * unless the app says so.
+ */
+export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, { after = 0 } = {}): void {
+  const { raw } = reply;
+  const detach = run.attach();
+  reply.hijack();
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  raw.flushHeaders();
+
+  let seq = after;
+  let blocked = false;
+  let stall: NodeJS.Timeout | undefined;
+  const pump = (): void => {
+    if (blocked) return;
+    let frames = '';
+    let ended = false;
+    while (frames.length < MAX_WRITE) {
+      const event = run.log.at(seq + 1);
+      if (!event) break;
+      seq++;
+      frames += format.encode(event, seq);
+      ended = event.kind === 'ended';
+    }
+    if (ended) {
+      raw.end(frames);
+      return;
+    }
+    if (frames === '' || raw.write(frames)) return;
+    blocked = true;
+    stall = setTimeout(() => raw.destroy(), STALL_MS);
+    raw.once('drain', () => {
+      clearTimeout(stall);
+      blocked = false;
+      pump();
+    });
+  };
+  const unsubscribe = run.log.subscribe(pump);
+  const pinging = setInterval(() => {
+    if (!blocked) raw.write(format.ping);
+  }, format.pingMs);
+  raw.once('close', () => {
+    clearInterval(pinging);
+    clearTimeout(stall);
+    unsubscribe();
+    detach();
+  });
+  // A client that broke the connection is no error of ours; `close` follows.
+  raw.on('error', () => {});
+  pump();
+}
