@@ -5,7 +5,8 @@ import type { Store } from '../store/open-store.ts';
 import type { App } from './app.ts';
 import { createAppKey } from './key-ring.ts';
 
-const HEADER = '# Keys made at first start, so that each start can print working examples. Delete this file when you like.\n';
+const HEADER =
+  '# Keys made at first start, so that each start can print working examples. Delete this file when you like.\n';
 
 /**
  * Sees to it that every app has a key, and answers those that can be shown, by app id. Keys made here are kept in
@@ -14,7 +15,10 @@ const HEADER = '# Keys made at first start, so that each start can print working
 export async function ensureFirstKeys(
   store: Store,
   apps: readonly App[],
-  options: { readonly dataDir: string; readonly configured: readonly { readonly key: string; readonly app: string }[] },
+  options: {
+    readonly dataDir: string;
+    readonly configured: readonly { readonly key: string; readonly app: string }[];
+  },
 ): Promise<ReadonlyMap<string, string>> {
   const path = join(options.dataDir, 'keys.txt');
   const shown = new Map(options.configured.map(({ app, key }) => [app, key]));
@@ -25,7 +29,8 @@ export async function ensureFirstKeys(
   for (const app of apps) {
     if (haveKeys.has(app.id) || shown.has(app.id)) continue;
     const key = await createAppKey(store, app.id);
-    if (keepFile) appendFileSync(path, `${existsSync(path) ? '' : HEADER}${app.id} ${key}\n`, { mode: 0o600 });
+    if (keepFile)
+      appendFileSync(path, `${existsSync(path) ? '' : HEADER}${app.id} ${key}\n`, { mode: 0o600 });
     shown.set(app.id, key);
   }
   return shown;

@@ -57,7 +57,12 @@ const model = parsed(
 
 /** What a provider may need beyond its key and address; kept under these names in `ProviderConfig.options`. */
 const providerOptions = {
-  headers: mapOf(/^[\w!#$%&'*+.^`|~-]+$/, 'an HTTP header name', text(), 'a mapping of HTTP headers').optional(),
+  headers: mapOf(
+    /^[\w!#$%&'*+.^`|~-]+$/,
+    'an HTTP header name',
+    text(),
+    'a mapping of HTTP headers',
+  ).optional(),
   resource_name: text().optional(),
   api_version: text().optional(),
   use_deployment_based_urls: yesOrNo.optional(),
@@ -105,6 +110,27 @@ const appSettings = mapping({
   }),
 );
 
+const keys = listOf(
+  mapping({
+    key: parsed('an API key: app- and then letters, digits, - and _', (value) =>
+      typeof value === 'string' && /^app-[\w-]+$/.test(value) ? value : undefined,
+    ),
+    app: parsed('the id of an app', (value) =>
+      typeof value === 'string' && appId.test(value) ? value : undefined,
+    ),
+  }),
+  'a list of keys',
+).superRefine((list, context) => {
+  for (const [index, { key }] of list.entries()) {
+    if (list.findIndex((other) => other.key === key) === index) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [index, 'key'],
+      message: 'expected a key that is not in the list yet',
+    });
+  }
+});
+
 export const configSchema = mapping({
   host: text('a host name or address').optional(),
   port: port.optional(),
@@ -118,17 +144,7 @@ export const configSchema = mapping({
     provider: text('the name of a provider'),
     name: text('the name of a model'),
   }).optional(),
-  keys: listOf(
-    mapping({
-      key: parsed('an API key: app- and then letters, digits, - and _', (value) =>
-        typeof value === 'string' && /^app-[\w-]+$/.test(value) ? value : undefined,
-      ),
-      app: parsed('the id of an app', (value) =>
-        typeof value === 'string' && appId.test(value) ? value : undefined,
-      ),
-    }),
-    'a list of keys',
-  ).optional(),
+  keys: keys.optional(),
   app_settings: mapOf(appId, 'the id of an app', appSettings, 'a mapping of app ids').optional(),
   api_extensions: mapOf(
     /\S/,

@@ -40,7 +40,7 @@ export class ChatReader implements ResponseReader<ChatResult> {
     } else if (type.startsWith('application/json')) {
       this.#body = new BodyText({ isError: false });
     } else if (type.startsWith('text/html')) {
-      throw malformed('a web page; is the base URL right?');
+      throw malformed('a web page: its base URL may be wrong');
     } else {
       this.#parser = createParser({
         onEvent: (event) => this.#onEvent(event.data),

@@ -12,6 +12,7 @@ export class MockRequest {
   abortedAt: number | null = null;
   tokensSent = 0;
   readonly #response: ServerResponse;
+  #waiting: (string | Uint8Array)[] | null = [];
   readonly #released = Promise.withResolvers<void>();
   readonly #aborted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
@@ -75,8 +76,17 @@ export class MockRequest {
     this.write(`data: ${JSON.stringify({ ...frame, ...fields })}\n\n`);
   }
 
+  /** Before the mock has sent the headers, what is written waits for them. */
   write(text: string | Uint8Array): void {
-    if (!this.isOver) this.#response.write(text);
+    if (this.#waiting) this.#waiting.push(text);
+    else if (!this.isOver) this.#response.write(text);
+  }
+
+  /** Called by the mock once the headers are sent. */
+  open(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const text of waiting) this.write(text);
   }
 
   /** Lets a gated answer end; finish reason, usage and `[DONE]` follow. */

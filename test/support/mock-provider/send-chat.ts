@@ -15,6 +15,7 @@ export async function sendChat(
   }
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', ...reply.headers });
   response.flushHeaders();
+  request.open();
   if (reply.raw) {
     for (const piece of reply.raw) {
       request.write(piece);

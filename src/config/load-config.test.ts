@@ -1,0 +1,203 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from './load-config.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'parley-config-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+const load = (argv: string[] = [], env: Record<string, string> = {}) => loadConfig({ argv, env, cwd });
+const write = (text: string, name = 'parley.yml') => writeFileSync(join(cwd, name), text);
+
+test('defaults', () => {
+  expect(load()).toEqual({
+    host: '127.0.0.1',
+    port: 5001,
+    dataDir: join(cwd, 'data'),
+    appsDir: join(cwd, 'examples'),
+    database: { kind: 'sqlite', path: join(cwd, 'data', 'parley.db') },
+    providers: [],
+    defaultModel: null,
+    keys: [],
+    appSettings: {},
+    apiExtensions: {},
+    limits: {
+      maxExecutionMs: 1_200_000,
+      fileBytes: 15 * 1024 ** 2,
+      imageBytes: 10 * 1024 ** 2,
+      audioBytes: 50 * 1024 ** 2,
+      videoBytes: 100 * 1024 ** 2,
+      bodyBytes: 15 * 1024 ** 2,
+      requestsPerMinute: null,
+      drainMs: 10_000,
+      fileUrlSeconds: 300,
+    },
+    logLevel: 'info',
+    publicUrl: null,
+  });
+});
+
+test('flags over environment over file over defaults', () => {
+  write('port: 1\nhost: file\ndata: from-file\nlog_level: debug\n');
+  expect(load()).toMatchObject({ port: 1, host: 'file', logLevel: 'debug' });
+  const env = { PARLEY_PORT: '2', PARLEY_HOST: 'env', PARLEY_LOG_LEVEL: 'silent', PARLEY_DATA: '' };
+  expect(load([], env)).toMatchObject({
+    port: 2,
+    host: 'env',
+    logLevel: 'silent',
+    dataDir: join(cwd, 'from-file'),
+  });
+  expect(load(['--port=0', '--data', 'flag'], env)).toMatchObject({
+    port: 0,
+    host: 'env',
+    dataDir: join(cwd, 'flag'),
+    database: { path: join(cwd, 'flag', 'parley.db') },
+  });
+});
+
+test('paths of a file are relative to the file, others to the working folder', () => {
+  mkdirSync(join(cwd, 'etc'));
+  write('data: d\napps: ../a\ndatabase: sqlite:x.db\n', 'etc/own.yml');
+  expect(load([], { PARLEY_CONFIG: 'etc/own.yml', PARLEY_APPS: 'b' })).toMatchObject({
+    dataDir: join(cwd, 'etc/d'),
+    appsDir: join(cwd, 'b'),
+    database: { kind: 'sqlite', path: join(cwd, 'etc/x.db') },
+  });
+  expect(load(['--config', 'etc/own.yml']).appsDir).toBe(join(cwd, 'a'));
+});
+
+test.each([
+  ['postgres://u:p@h/db', { kind: 'postgres', url: 'postgres://u:p@h/db' }],
+  ['postgresql://h/db', { kind: 'postgres', url: 'postgresql://h/db' }],
+  ['/abs/x.db', { kind: 'sqlite', path: '/abs/x.db' }],
+  ['sqlite:///abs/x.db', { kind: 'sqlite', path: '/abs/x.db' }],
+  ['sqlite::memory:', { kind: 'sqlite', path: ':memory:' }],
+])('database %s', (database, expected) => {
+  expect(load([], { PARLEY_DATABASE_URL: database }).database).toEqual(expected);
+});
+
+test.each([
+  [['--port', 'x'], {}, '--port: expected a port number from 0 to 65535'],
+  [[], { PARLEY_PORT: '65536' }, 'PARLEY_PORT: expected a port number from 0 to 65535'],
+  [[], { PARLEY_DATABASE_URL: 'mysql://h/db' }, 'PARLEY_DATABASE_URL: expected a postgres:// address'],
+  [[], { PARLEY_LOG_LEVEL: 'loud' }, 'PARLEY_LOG_LEVEL: expected one of fatal'],
+  [['--prot', '1'], {}, "command line: Unknown option '--prot'"],
+  [['extra'], {}, 'command line: Unexpected argument'],
+  [['--config', 'none.yml'], {}, 'none.yml: expected a readable file (ENOENT)'],
+])('%j %j is refused', (argv, env, message) => {
+  expect(() => load(argv, env as unknown as Record<string, string>)).toThrow(message);
+});
+
+test('a file fills everything', () => {
+  write(`
+providers:
+  openai: { api_key: k, base_url: http://127.0.0.1:9000/v1/ }
+  my-vllm: { type: openai-compatible, base_url: http://x, models: [a, { name: b, context_window: 4096 }] }
+  azure_openai: { api_key: k, resource_name: r, headers: { X-Team: t } }
+default_model: { provider: openai, name: gpt-4o }
+keys: [{ key: app-1, app: assistant }]
+app_settings:
+  assistant: { on_disconnect: continue, max_concurrency: 50 }
+  a: { on_disconnect: stop }
+  b: { on_disconnect: { stop_after: 30s }, max_concurrency: 0 }
+api_extensions: { e1: { endpoint: http://mod/, api_key: m } }
+limits: { max_execution_time: 20m, file_size: 1.5MB, requests_per_minute: 60, drain_time: 500ms, file_url_expiry: 1h }
+public_url: https://chat.example.org/
+`);
+  const config = load();
+  expect(config.providers).toEqual([
+    {
+      name: 'openai',
+      type: 'openai',
+      apiKey: 'k',
+      baseUrl: 'http://127.0.0.1:9000/v1',
+      models: [],
+      options: {},
+    },
+    {
+      name: 'my-vllm',
+      type: 'openai-compatible',
+      apiKey: null,
+      baseUrl: 'http://x',
+      models: [{ name: 'a' }, { name: 'b', contextWindow: 4096 }],
+      options: {},
+    },
+    {
+      name: 'azure_openai',
+      type: 'azure',
+      apiKey: 'k',
+      baseUrl: null,
+      models: [],
+      options: { resource_name: 'r', headers: { 'X-Team': 't' } },
+    },
+  ]);
+  expect(config.appSettings).toEqual({
+    assistant: { onDisconnect: { kind: 'continue' }, maxConcurrency: 50 },
+    a: { onDisconnect: { kind: 'stop', afterMs: 0 }, maxConcurrency: null },
+    b: { onDisconnect: { kind: 'stop', afterMs: 30_000 }, maxConcurrency: null },
+  });
+  expect(config.apiExtensions).toEqual({ e1: { endpoint: 'http://mod', apiKey: 'm' } });
+  expect(config.limits).toMatchObject({
+    maxExecutionMs: 1_200_000,
+    fileBytes: 1_572_864,
+    requestsPerMinute: 60,
+    drainMs: 500,
+    fileUrlSeconds: 3600,
+  });
+  expect(config).toMatchObject({
+    publicUrl: 'https://chat.example.org',
+    defaultModel: { provider: 'openai', name: 'gpt-4o' },
+    keys: [{ key: 'app-1', app: 'assistant' }],
+  });
+  expect(Object.isFrozen(config.providers[0])).toBe(true);
+});
+
+describe('providers of the environment', () => {
+  const all = {
+    OPENAI_API_KEY: 'o',
+    OPENAI_BASE_URL: 'http://o/v1/',
+    ANTHROPIC_API_KEY: 'a',
+    GEMINI_API_KEY: 'g',
+    OLLAMA_BASE_URL: 'http://127.0.0.1:11434',
+  };
+  const brief = (env: Record<string, string>) =>
+    load([], env).providers.map(({ name, type, apiKey, baseUrl }) => [name, type, apiKey, baseUrl]);
+
+  test('are all found', () => {
+    expect(brief(all)).toEqual([
+      ['openai', 'openai', 'o', 'http://o/v1'],
+      ['anthropic', 'anthropic', 'a', null],
+      ['google', 'google', 'g', null],
+      ['ollama', 'openai-compatible', null, 'http://127.0.0.1:11434/v1'],
+    ]);
+    expect(brief({ OLLAMA_BASE_URL: 'http://h/v1/' })).toEqual([
+      ['ollama', 'openai-compatible', null, 'http://h/v1'],
+    ]);
+    expect(brief({ OPENAI_API_KEY: '', OPENAI_BASE_URL: 'http://o' })).toEqual([]);
+  });
+
+  test('give way to those of the file', () => {
+    write('providers: { openai: { api_key: own }, gemini: { api_key: own } }');
+    expect(brief(all).map(([name, , key]) => [name, key])).toEqual([
+      ['openai', 'own'],
+      ['gemini', 'own'],
+      ['anthropic', 'a'],
+      ['ollama', null],
+    ]);
+  });
+
+  test.each([
+    [all, null],
+    [{ ANTHROPIC_API_KEY: 'a', OLLAMA_BASE_URL: 'http://h' }, 'anthropic'],
+    [{ GEMINI_API_KEY: 'g' }, 'google'],
+    [{ OLLAMA_BASE_URL: 'http://h' }, 'ollama'],
+  ])('imply a default model only where the examples would not answer: %j', (env, provider) => {
+    expect(load([], env as Record<string, string>).defaultModel?.provider ?? null).toBe(provider);
+    write('providers: { mine: { base_url: http://h } }');
+    expect(load([], env as Record<string, string>).defaultModel).toBeNull();
+  });
+});
