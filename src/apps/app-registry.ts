@@ -45,6 +45,9 @@ export async function openAppRegistry(options: AppRegistryOptions): Promise<AppR
   const { dir, log, onChange, pollMs = POLL_MS } = options;
   const folder = new AppFolder(options);
   let closed = false;
+  let busy = false;
+  let again = false;
+  let failing = false;
   let settling: NodeJS.Timeout | undefined;
   let looking: Promise<unknown> = Promise.resolve();
 
@@ -58,10 +61,22 @@ export async function openAppRegistry(options: AppRegistryOptions): Promise<AppR
     looking = next.catch(() => {});
     return next;
   };
-  const reloadInBackground = () => {
-    reload().catch((error: NodeJS.ErrnoException) => {
-      log.error({ dir, code: error.code }, 'the apps folder cannot be read; its apps go on as they were');
-    });
+  /** At most one is under way and one is waiting: a volume that hangs must not queue looks. */
+  const reloadInBackground = async () => {
+    again = busy;
+    if (busy) return;
+    busy = true;
+    try {
+      await reload();
+      failing = false;
+    } catch (error) {
+      if (!failing)
+        log.error({ dir, err: error }, 'the apps folder cannot be read; its apps go on as they were');
+      failing = true;
+    } finally {
+      busy = false;
+      if (again) void reloadInBackground();
+    }
   };
 
   await reload();
@@ -69,10 +84,10 @@ export async function openAppRegistry(options: AppRegistryOptions): Promise<AppR
   const watcher = openWatcher(dir, log, () => {
     settling ??= setTimeout(() => {
       settling = undefined;
-      reloadInBackground();
+      void reloadInBackground();
     }, SETTLE_MS).unref();
   });
-  const polling = setInterval(reloadInBackground, pollMs).unref();
+  const polling = setInterval(() => void reloadInBackground(), pollMs).unref();
 
   return {
     get: (id) => folder.apps.get(id),

@@ -22,7 +22,7 @@ export function readModeration(
   const config = node.get('config');
   config.mapping();
   const source = readSource(node, config, apiExtensions);
-  const needsPreset = source?.kind !== 'api';
+  const needsPreset = node.get('type').value !== 'api';
   const input = readDirection(config.get('inputs_config'), needsPreset);
   const output = readDirection(config.get('outputs_config'), needsPreset);
   if (input === null && output === null) {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AppSettings, Config, ModelConfig } from './config.ts';
 import {
+  baseUrl,
   httpUrl,
   integer,
   limitOrNone,
@@ -81,7 +82,7 @@ const providerOptions = {
 const provider = mapping({
   type: oneOf(PROVIDER_TYPES).optional(),
   api_key: text().optional(),
-  base_url: httpUrl('an http:// or https:// address').optional(),
+  base_url: baseUrl().optional(),
   models: listOf(model, 'a list of models').optional(),
   ...providerOptions,
 });
@@ -137,7 +138,7 @@ export const configSchema = mapping({
   data: text('the path of a folder').optional(),
   apps: text('the path of a folder').optional(),
   database: database.optional(),
-  public_url: httpUrl('an http:// or https:// address').optional(),
+  public_url: baseUrl().optional(),
   log_level: logLevel.optional(),
   providers: mapOf(/\S/, 'the name of a provider', provider, 'a mapping of providers').optional(),
   default_model: mapping({
@@ -149,7 +150,7 @@ export const configSchema = mapping({
   api_extensions: mapOf(
     /\S/,
     'the id of an API extension',
-    mapping({ endpoint: httpUrl('an http:// or https:// address'), api_key: text() }),
+    mapping({ endpoint: httpUrl(), api_key: text() }),
     'a mapping of API extensions',
   ).optional(),
   limits: mapping({

@@ -40,12 +40,17 @@ export function limitOrNone(expected: string): z.ZodType<number | null> {
   });
 }
 
-/** An `http(s)` address, without the slash at its end. */
-export function httpUrl(expected: string): z.ZodType<string> {
-  return parsed(expected, (value) => {
+/** An `http(s)` address as it is written. */
+export function httpUrl(): z.ZodType<string> {
+  return parsed('an http:// or https:// address', (value) => {
     if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
-    return /^https?:$/.test(new URL(value).protocol) ? value.replace(/\/+$/, '') : undefined;
+    return /^https?:$/.test(new URL(value).protocol) ? value : undefined;
   });
+}
+
+/** An `http(s)` address that paths are appended to, without the slash at its end. */
+export function baseUrl() {
+  return httpUrl().transform((url) => url.replace(/\/+$/, ''));
 }
 
 export function oneOf<const T extends string>(values: readonly T[]): z.ZodType<T> {

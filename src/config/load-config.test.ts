@@ -140,7 +140,7 @@ public_url: https://chat.example.org/
     a: { onDisconnect: { kind: 'stop', afterMs: 0 }, maxConcurrency: null },
     b: { onDisconnect: { kind: 'stop', afterMs: 30_000 }, maxConcurrency: null },
   });
-  expect(config.apiExtensions).toEqual({ e1: { endpoint: 'http://mod', apiKey: 'm' } });
+  expect(config.apiExtensions).toEqual({ e1: { endpoint: 'http://mod/', apiKey: 'm' } });
   expect(config.limits).toMatchObject({
     maxExecutionMs: 1_200_000,
     fileBytes: 1_572_864,

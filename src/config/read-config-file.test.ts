@@ -72,7 +72,7 @@ describe('problems', () => {
       'parley.yml:4:39: base_url:',
       'parley.yml:6:11: type:',
       'parley.yml:9:9: models:',
-      'parley.yml:11:10: key:',
+      'parley.yml:11:12: key:',
       'parley.yml:12:5: key:',
       'parley.yml:14:23: on_disconnect:',
       'parley.yml:14:60: max_concurrency:',
@@ -90,7 +90,7 @@ describe('problems', () => {
     ['- 1', /^parley\.yml:1:1: expected a mapping/],
     ['app_settings: { __proto__: {} }', /^parley\.yml:1:17: the key "__proto__" is not allowed/],
     ['host: !!js/function x', /^parley\.yml:1:7: /],
-    ['host:', /^parley\.yml:1:1: host: expected a host name/],
+    ['host:', /^parley\.yml:1:6: host: expected a host name/],
     [
       'keys: [{key: app-a, app: a}, {key: app-a, app: b}]',
       /^parley\.yml:1:36: key: expected a key that is not/,

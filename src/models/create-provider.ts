@@ -11,6 +11,9 @@ import { createOpenAIChatModel } from './openai/create-openai-chat-model.ts';
 import { canonicalProviderName } from './provider-names.ts';
 import { stringRecord } from './string-record.ts';
 import { wellKnownProviders } from './well-known-providers.ts';
+import { withDefaultPath } from './with-default-path.ts';
+
+const versionedServers = new Set(['ollama', 'xinference', 'localai', 'lmstudio', 'vllm']);
 
 /**
  * Makes a configured provider ready; opens no connection and loads no package.
@@ -24,12 +27,14 @@ export function createProvider(agent: Agent, config: ProviderConfig): Configured
 function openAIProvider(agent: Agent, config: ProviderConfig): ConfiguredProvider {
   const canonical = canonicalProviderName(config.name);
   const known = wellKnownProviders[config.type === 'openai' ? 'openai' : canonical]?.baseUrl ?? null;
-  const baseUrl = config.baseUrl ?? known;
-  if (baseUrl === null) {
+  const given = config.baseUrl ?? known;
+  if (given === null) {
     throw new Error(
       `Provider "${config.name}" (type ${config.type}) needs a base_url, e.g. http://127.0.0.1:8000/v1.`,
     );
   }
+  const versioned = config.type === 'openai' || versionedServers.has(canonical);
+  const baseUrl = versioned ? withDefaultPath(given, '/v1') : given;
   const endpoint = createEndpoint(agent, config, baseUrl);
   const hosted = config.baseUrl === null && known !== null && !isLocal(known);
   return {

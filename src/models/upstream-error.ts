@@ -35,7 +35,7 @@ export class UpstreamError extends Error {
 
   /** True when the same request may succeed a little later. */
   get retryable(): boolean {
-    if (this.kind === 'connect') return true;
+    if (this.kind === 'connect') return !hopeless.has(this.code ?? '');
     if (this.kind !== 'refused' || isQuota(this)) return false;
     if ((this.retryAfterMs ?? 0) > upstreamLimits.maxRetryAfterMs) return false;
     return this.status !== null && upstreamLimits.retryableStatuses.includes(this.status);
@@ -58,6 +58,9 @@ export class UpstreamError extends Error {
     return new ParleyError('completion_request_error', 400, message, options);
   }
 }
+
+/** The request itself is wrong, or the server is shutting down. */
+const hopeless = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
 
 const quotaExceeded =
   'Your quota for Dify Hosted Model Provider has been exhausted. ' +

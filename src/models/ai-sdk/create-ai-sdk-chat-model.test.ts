@@ -52,9 +52,14 @@ const hello: ChatRequest = {
   stop: ['END'],
 };
 
-async function ask(type: ProviderConfig['type'], request = hello, signal = new AbortController().signal) {
+async function ask(
+  type: ProviderConfig['type'],
+  request = hello,
+  signal = new AbortController().signal,
+  options: Record<string, unknown> = {},
+) {
   const deltas: ChatDelta[] = [];
-  const outcome = await model(type)
+  const outcome = await model(type, options)
     .chat(request, (delta) => deltas.push(delta), { signal })
     .then(
       (result) => ({ result, error: null as unknown }),
@@ -119,6 +124,7 @@ describe('anthropic', () => {
       { kind: 'text', text: ' day' },
     ]);
     expect(result).toEqual({ finishReason: 'stop', usage: { promptTokens: 9, completionTokens: 4 } });
+    expect(calls[0]?.message.url).toBe('/v1/messages');
     expect(calls[0]?.message.headers['x-api-key']).toBe('secret-key-1');
     expect(calls[0]?.body).toMatchObject({
       model: 'm1',
@@ -282,7 +288,7 @@ describe('google', () => {
     expect(error).toBeNull();
     expect(deltas.map((d) => d.text)).toEqual(['Guten', ' Tag']);
     expect(result).toEqual({ finishReason: 'stop', usage: { promptTokens: 5, completionTokens: 2 } });
-    expect(calls[0]?.message.url).toContain('/models/m1:streamGenerateContent');
+    expect(calls[0]?.message.url).toContain('/v1beta/models/m1:streamGenerateContent');
     expect(calls[0]?.body).toMatchObject({
       generationConfig: {
         temperature: 0.3,
@@ -330,6 +336,22 @@ describe('azure', () => {
     expect(deltas).toEqual(['hi']);
     expect(calls[0]?.message.url).toBe('/deployments/m1/chat/completions?api-version=2024-10-21');
     expect(calls[0]?.message.headers['api-key']).toBe('secret-key-1');
+  });
+});
+
+describe('bedrock', () => {
+  test('errors, with a key of its own', async () => {
+    answer = (response) => {
+      response.writeHead(404, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ message: 'no such model' }));
+    };
+    expect((await ask('bedrock', hello, undefined, { region: 'eu-west-1' })).error).toMatchObject({
+      code: 'completion_request_error',
+      message: 'no such model',
+    });
+    expect(calls[0]?.message.url).toBe('/model/m1/converse-stream');
+    expect(calls[0]?.message.headers.authorization).toBe('Bearer secret-key-1');
+    expect(calls[0]?.body).toMatchObject({ inferenceConfig: { temperature: 0.3, maxTokens: 50 } });
   });
 });
 

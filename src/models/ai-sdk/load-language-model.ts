@@ -1,6 +1,7 @@
 import type { LanguageModelV3 } from '@ai-sdk/provider';
 import type { ProviderConfig } from '../../config/config.ts';
 import { stringRecord } from '../string-record.ts';
+import { withDefaultPath } from '../with-default-path.ts';
 
 /** Provider types that are spoken to through their AI SDK package. */
 export type AiSdkType = Exclude<ProviderConfig['type'], 'openai' | 'openai-compatible'>;
@@ -30,7 +31,7 @@ export async function loadLanguageModel(
   const common = {
     fetch,
     headers: stringRecord(options.headers),
-    ...(provider.baseUrl === null ? {} : { baseURL: provider.baseUrl.replace(/\/+$/, '') }),
+    ...(provider.baseUrl === null ? {} : { baseURL: baseUrl(provider.type, provider.baseUrl) }),
   };
   switch (provider.type) {
     case 'anthropic': {
@@ -46,7 +47,6 @@ export async function loadLanguageModel(
       const apiVersion = text('api_version');
       const azure = createAzure({
         ...common,
-        ...(common.baseURL === undefined ? {} : { baseURL: azureBase(common.baseURL) }),
         apiKey: provider.apiKey ?? '',
         ...defined({ resourceName: text('resource_name'), apiVersion }),
         useDeploymentBasedUrls:
@@ -72,9 +72,12 @@ export async function loadLanguageModel(
   }
 }
 
-/** Dify's `openai_api_base` is the resource's root; the package wants the `/openai` below it. */
-function azureBase(baseUrl: string): string {
-  return /^https:\/\/[^/]+\.azure\.com$/.test(baseUrl) ? `${baseUrl}/openai` : baseUrl;
+/** The packages want the version in the path, and Azure's the `/openai` below the resource's root. */
+function baseUrl(type: AiSdkType, given: string): string {
+  const paths = { anthropic: '/v1', google: '/v1beta', azure: null, bedrock: null };
+  const azureRoot = type === 'azure' && /^https:\/\/[^/]+\.azure\.com\/?$/.test(given);
+  const path = azureRoot ? '/openai' : paths[type];
+  return (path === null ? given : withDefaultPath(given, path)).replace(/\/+$/, '');
 }
 
 function defined<T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
+import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { type ParleyServer, startServer } from '../../../src/server.ts';
 import { createTestDatabase } from './test-database.ts';
@@ -21,6 +22,8 @@ export interface TestParley {
   readonly url: string;
   readonly dataDir: string;
   readonly appsDir: string;
+  /** Where it keeps its data, for `openTestStore`. */
+  readonly database: Config['database'];
   /** Lines of the server's log so far. */
   readonly log: readonly Record<string, unknown>[];
   /** The first key of an app. */
@@ -62,6 +65,9 @@ export async function startParley(options: ParleyOptions): Promise<TestParley> {
     },
     dataDir,
     appsDir,
+    database: database.url
+      ? { kind: 'postgres', url: database.url }
+      : { kind: 'sqlite', path: join(dataDir, 'parley.db') },
     log,
     key(app) {
       const key = server.keys.get(app);

@@ -1,7 +1,7 @@
-import { exampleInputs } from '../apps/example-inputs.ts';
-import type { App } from '../apps/app.ts';
+import type { App } from './app.ts';
+import { exampleInputs } from './example-inputs.ts';
 
-/** A command that streams an answer of this app, ready to paste. */
+/** A command that streams an answer of this app, ready to paste into a shell. */
 export function curlLine(url: string, app: App, key: string): string {
   const path = app.mode === 'chat' ? 'chat-messages' : 'completion-messages';
   const question = app.config.suggestedQuestions[0] ?? 'Hello!';

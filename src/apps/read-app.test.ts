@@ -1,0 +1,465 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
+import type { App } from './app.ts';
+import { DslError, type DslProblem } from './dsl-error.ts';
+import { type ReadAppOptions, readApp } from './read-app.ts';
+
+const options: ReadAppOptions = { id: 'a', file: 'a.yml', settings: DEFAULT_APP_SETTINGS };
+
+function app(modelConfig: string, mode = 'chat', extra: Partial<ReadAppOptions> = {}): App {
+  return readApp(dsl(modelConfig, mode), { ...options, ...extra });
+}
+
+/** `model_config` begins at line 4 with `model`; the given lines follow from line 5. */
+function dsl(modelConfig: string, mode = 'chat'): string {
+  return [
+    'kind: app',
+    `app: { name: A, mode: ${mode} }`,
+    'model_config:',
+    '  model: { provider: openai, name: gpt-4o-mini, mode: chat, completion_params: { temperature: 0.5 } }',
+    ...modelConfig.split('\n').map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+function problems(source: string): readonly DslProblem[] {
+  return error(source)?.problems ?? [];
+}
+
+function error(source: string, extra: Partial<ReadAppOptions> = {}): DslError | null {
+  try {
+    readApp(source, { ...options, ...extra });
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof DslError) return thrown;
+    throw thrown;
+  }
+}
+
+function warnings(modelConfig: string): readonly DslProblem[] {
+  const found: DslProblem[] = [];
+  app(modelConfig, 'chat', { onWarning: (warning) => found.push(warning) });
+  return found;
+}
+
+test('a minimal app has every default', () => {
+  const { version, ...read } = readApp(
+    'app: { mode: chat }\nmodel_config: { model: { provider: p, name: m } }',
+    options,
+  );
+  expect(version).toMatch(/^[0-9a-f]{64}$/);
+  expect(read).toEqual({
+    id: 'a',
+    mode: 'chat',
+    name: 'a',
+    description: '',
+    icon: { type: 'emoji', value: '🤖', background: '#FFFFFF' },
+    useIconAsAnswerIcon: false,
+    tags: [],
+    settings: DEFAULT_APP_SETTINGS,
+    config: {
+      model: { provider: 'p', name: 'm', mode: 'chat', completionParams: {}, stop: [] },
+      prompt: { kind: 'simple', prePrompt: '' },
+      inputForm: [],
+      fileUpload: {
+        enabled: false,
+        allowedTypes: ['image'],
+        allowedExtensions: [],
+        allowedMethods: ['remote_url', 'local_file'],
+        maxCount: 3,
+        imageDetail: 'high',
+      },
+      openingStatement: '',
+      suggestedQuestions: [],
+      suggestedQuestionsAfterAnswer: false,
+      speechToText: false,
+      textToSpeech: { enabled: false, voice: '', language: '', autoPlay: false },
+      retrieverResource: true,
+      moreLikeThis: false,
+      moderation: null,
+      stored: {},
+    },
+  });
+});
+
+test.each(['assistant', 'translator'])('the example %s is read without a warning', (id) => {
+  const source = readFileSync(new URL(`../../examples/${id}.yml`, import.meta.url), 'utf8');
+  const found: DslProblem[] = [];
+  const example = readApp(source, { ...options, id, onWarning: (warning) => found.push(warning) });
+  expect(found).toEqual([]);
+  expect(example.config.model).toMatchObject({ provider: 'openai', name: 'gpt-4o-mini', stop: [] });
+  const declared = example.config.inputForm.map(({ variable }) => variable);
+  const prompt = example.config.prompt.kind === 'simple' ? example.config.prompt.prePrompt : '';
+  const used = `${example.config.openingStatement}${prompt}`.matchAll(/\{\{(\w+)\}\}/g);
+  expect(new Set(Array.from(used, ([, name]) => name))).toEqual(new Set(declared));
+});
+
+describe('envelope', () => {
+  const body = '\nmodel_config: { model: { provider: p, name: m } }';
+  test.each([
+    ['[]', 1, 'Invalid YAML format: expected a mapping'],
+    ['', 1, 'Invalid YAML format: expected a mapping'],
+    ['kind: app', 1, 'Missing app data in YAML content'],
+    [
+      `version: 0.3\napp: { mode: chat }${body}`,
+      1,
+      "Invalid version type: expected a string such as '0.3.0'",
+    ],
+    [`app: { mode: chat }${body}\nversion: abc`, 3, 'version: "abc" is not a version'],
+    [`app: { name: x }${body}`, 1, 'loss app mode: app.mode is required'],
+    [`app:\n  mode: chatty${body}`, 2, 'app.mode: expected one of chat, completion'],
+    ['app: { mode: chat }', 1, 'Missing model_config for chat/agent-chat/completion app'],
+    ['app: { mode: chat }\nmodel_config: 3', 2, 'model_config: expected a mapping'],
+    ['a: 1\nb: [', 2, 'Flow sequence'],
+    ['a: 1\n__proto__: { mode: x }', 2, 'the key "__proto__" is not allowed'],
+    ['a: { constructor: 1 }', 1, 'the key "constructor" is not allowed'],
+    ['a: !!python/object:os.system x', 1, 'Unresolved tag'],
+  ])('%j', (source, line, reason) => {
+    const found = error(source);
+    expect(found).toMatchObject({ kind: 'invalid', file: 'a.yml', line });
+    expect(found?.reason).toContain(reason);
+  });
+
+  test('another kind and an absent version are no problem, a newer version is a warning', () => {
+    const found: DslProblem[] = [];
+    readApp(`kind: other\napp: { mode: chat }${body}\nversion: 0.7.0`, {
+      ...options,
+      onWarning: (warning) => found.push(warning),
+    });
+    expect(found).toMatchObject([{ line: 4 }]);
+  });
+
+  test.each(['agent-chat', 'agent', 'advanced-chat', 'workflow', 'rag-pipeline'])(
+    'mode %s is not served yet',
+    (mode) => {
+      const found = error(`app:\n  mode: ${mode}`);
+      expect(found).toMatchObject({ kind: 'unsupported', line: 2 });
+      expect(found?.reason).toContain(`(mode ${mode}) are not served by Parley yet`);
+    },
+  );
+
+  test('a chat app with an agent strategy is an agent app', () => {
+    const agent = (strategy: string) =>
+      dsl(`agent_mode: { enabled: true, strategy: ${strategy}, tools: [] }`);
+    expect(error(agent('react'))).toMatchObject({ kind: 'unsupported' });
+    expect(error(agent('router'))).toBeNull();
+  });
+
+  test('size, depth and alias bombs are refused', () => {
+    expect(error(`a: ${'x'.repeat(10 * 1024 ** 2)}`)?.reason).toContain('larger than');
+    expect(error('{a: '.repeat(50_000))?.kind).toBe('invalid');
+    const level = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of).join(',')}]`;
+    const bomb = ['x', ...'abcdefghi'].map((name, i, all) => level(name, i === 0 ? '1' : `*${all[i - 1]}`));
+    expect(error(bomb.join('\n'))?.reason).toMatch(/alias/i);
+    expect(Object.hasOwn({}, 'mode')).toBe(false);
+  });
+});
+
+describe('model', () => {
+  const model = (text: string) => `app: { mode: chat }\nmodel_config:\n  model: ${text}`;
+  test('stop words leave completion_params', () => {
+    const read = (params: string) =>
+      readApp(model(`{ provider: p, name: m, ${params} }`), options).config.model;
+    expect(read('completion_params: { stop: [a, 1], top_p: 1 }')).toMatchObject({
+      completionParams: { top_p: 1 },
+      stop: ['a', '1'],
+    });
+    expect(read('stop: [b]').stop).toEqual(['b']);
+    expect(read('mode: completion').mode).toBe('completion');
+  });
+
+  test.each([
+    ['{ name: m }', 'model_config.model.provider is required'],
+    ['{ provider: p }', 'model_config.model.name is required'],
+    ['{ provider: p, name: m, stop: [a, b, c, d, e] }', 'model.stop has more than 4 entries'],
+    ['{ provider: p, name: m, mode: video }', 'model_config.model.mode: expected one of chat, completion'],
+    ['', 'model_config.model is required'],
+  ])('%j', (text, reason) => {
+    expect(problems(model(text)).map((problem) => problem.reason)).toEqual([reason]);
+  });
+});
+
+describe('prompt', () => {
+  test('advanced chat', () => {
+    const text =
+      'prompt_type: advanced\nchat_prompt_config: { prompt: [{ role: system, text: S }, { role: user, text: U }] }';
+    expect(app(text).config.prompt).toEqual({
+      kind: 'advanced-chat',
+      messages: [
+        { role: 'system', text: 'S' },
+        { role: 'user', text: 'U' },
+      ],
+    });
+  });
+
+  test('advanced completion has role prefixes', () => {
+    const source = `app: { mode: chat }
+model_config:
+  model: { provider: p, name: m, mode: completion }
+  prompt_type: advanced
+  completion_prompt_config: { prompt: { text: T }, conversation_histories_role: { user_prefix: Q, assistant_prefix: '' } }`;
+    expect(readApp(source, options).config.prompt).toEqual({
+      kind: 'advanced-completion',
+      text: 'T',
+      userPrefix: 'Q',
+      assistantPrefix: 'Assistant',
+    });
+  });
+
+  test('an advanced prompt must be there, in measure', () => {
+    expect(problems(dsl('prompt_type: advanced\nchat_prompt_config: {}'))).toEqual([
+      { line: 6, reason: 'chat_prompt_config.prompt is required when prompt_type is advanced' },
+    ]);
+    const many = Array(11).fill('{ role: user, text: x }').join(', ');
+    expect(problems(dsl(`prompt_type: advanced\nchat_prompt_config:\n  prompt: [${many}]`))).toMatchObject([
+      { line: 7 },
+    ]);
+    expect(
+      problems(dsl('prompt_type: advanced\nchat_prompt_config:\n  prompt:\n  - { role: tool, text: x }')),
+    ).toMatchObject([{ line: 8 }]);
+  });
+});
+
+describe('input form', () => {
+  test('all types', () => {
+    const { inputForm } = app(`user_input_form:
+- text-input: { label: L, variable: v1, required: true, max_length: 48, default: '' }
+- paragraph: { label: L, variable: 名字, max_length: '' }
+- select: { label: L, variable: v3, options: [a, 08, 1, yes], default: a }
+- number: { label: L, variable: v4, default: 3 }
+- checkbox: { variable: v5, default: true }
+- external_data_tool: { variable: v6, type: api, config: {} }`).config;
+    expect(inputForm).toEqual([
+      {
+        type: 'text-input',
+        variable: 'v1',
+        label: 'L',
+        required: true,
+        maxLength: 48,
+        options: [],
+        default: '',
+      },
+      {
+        type: 'paragraph',
+        variable: '名字',
+        label: 'L',
+        required: false,
+        maxLength: null,
+        options: [],
+        default: null,
+      },
+      {
+        type: 'select',
+        variable: 'v3',
+        label: 'L',
+        required: false,
+        maxLength: null,
+        options: ['a', '08', '1', 'true'],
+        default: 'a',
+      },
+      {
+        type: 'number',
+        variable: 'v4',
+        label: 'L',
+        required: false,
+        maxLength: null,
+        options: [],
+        default: 3,
+      },
+      {
+        type: 'checkbox',
+        variable: 'v5',
+        label: 'v5',
+        required: false,
+        maxLength: null,
+        options: [],
+        default: true,
+      },
+    ]);
+  });
+
+  test('several problems are found at once, each with its line', () => {
+    const source = dsl(`user_input_form:
+- file: { variable: f }
+- select: { variable: s, options: [] }
+- select:
+    variable: t
+    options: [a]
+    default: b
+- text-input: { variable: 1x }
+- text-input: { variable: constructor }
+- text-input: { variable: t }
+- text-input: { variable: u, required: perhaps }
+- text-input: {}
+- {}
+- 7`);
+    expect(problems(source).map(({ line }) => line)).toEqual([6, 7, 11, 12, 13, 14, 15, 16, 17, 18, 18]);
+  });
+});
+
+describe('file upload', () => {
+  test('new form', () => {
+    const text = `file_upload:
+  enabled: true
+  allowed_file_types: [image, custom]
+  allowed_file_extensions: [.JPG, PdF]
+  allowed_file_upload_methods: [local_file, tool_file]
+  number_limits: 5
+  image: { enabled: false, detail: low }`;
+    expect(app(text).config.fileUpload).toEqual({
+      enabled: true,
+      allowedTypes: ['image', 'custom'],
+      allowedExtensions: ['jpg', 'pdf'],
+      allowedMethods: ['local_file'],
+      maxCount: 5,
+      imageDetail: 'low',
+    });
+  });
+
+  test('legacy form', () => {
+    const text =
+      'file_upload: { image: { enabled: true, number_limits: 2, transfer_methods: [remote_url] } }';
+    expect(app(text).config.fileUpload).toEqual({
+      enabled: true,
+      allowedTypes: ['image'],
+      allowedExtensions: [],
+      allowedMethods: ['remote_url'],
+      maxCount: 2,
+      imageDetail: 'high',
+    });
+  });
+
+  test('off in the new form is off', () => {
+    expect(app('file_upload: { enabled: false, image: { enabled: true } }').config.fileUpload.enabled).toBe(
+      false,
+    );
+  });
+});
+
+test('features', () => {
+  const { config } = app(`opening_statement: Hi
+suggested_questions: [a, b]
+suggested_questions_after_answer: { enabled: true }
+speech_to_text: { enabled: true }
+text_to_speech: { enabled: true, voice: alloy, language: en, autoPlay: enabled }
+retriever_resource: { enabled: false }
+more_like_this: { enabled: yes }
+annotation_reply: null
+own_key: 1`);
+  expect(config).toMatchObject({
+    openingStatement: 'Hi',
+    suggestedQuestions: ['a', 'b'],
+    suggestedQuestionsAfterAnswer: true,
+    speechToText: true,
+    textToSpeech: { enabled: true, voice: 'alloy', language: 'en', autoPlay: true },
+    retrieverResource: false,
+    moreLikeThis: true,
+  });
+  expect(Object.keys(config.stored).sort()).toEqual([
+    'more_like_this',
+    'opening_statement',
+    'retriever_resource',
+    'speech_to_text',
+    'suggested_questions',
+    'suggested_questions_after_answer',
+    'text_to_speech',
+  ]);
+});
+
+describe('moderation', () => {
+  const moderation = (type: string, config: string) =>
+    `sensitive_word_avoidance:\n  enabled: true\n  type: ${type}\n  config: ${config}`;
+
+  test('keywords', () => {
+    const config =
+      '{ keywords: "bad\\n\\n worse ", inputs_config: { enabled: true, preset_response: No. }, outputs_config: { enabled: false } }';
+    expect(app(moderation('keywords', config)).config.moderation).toEqual({
+      source: { kind: 'keywords', keywords: ['bad', 'worse'] },
+      input: { presetResponse: 'No.' },
+      output: null,
+    });
+  });
+
+  test('an API extension is found in the configuration or in the file, and its key stays inside', () => {
+    const outputs = 'outputs_config: { enabled: true }';
+    const apiExtensions = { e1: { endpoint: 'http://mod', apiKey: 'k' } };
+    const known = app(moderation('api', `{ api_based_extension_id: e1, ${outputs} }`), 'chat', {
+      apiExtensions,
+    });
+    expect(known.config.moderation).toEqual({
+      source: { kind: 'api', endpoint: 'http://mod', apiKey: 'k' },
+      input: null,
+      output: { presetResponse: '' },
+    });
+    const inline = app(moderation('api', `{ endpoint: http://mod, api_key: secret, ${outputs} }`));
+    expect(inline.config.moderation?.source).toEqual({
+      kind: 'api',
+      endpoint: 'http://mod',
+      apiKey: 'secret',
+    });
+    expect(JSON.stringify(inline.config.stored)).not.toContain('secret');
+    expect(
+      problems(dsl(moderation('api', `{ api_based_extension_id: constructor, ${outputs} }`))),
+    ).toMatchObject([{ line: 8 }]);
+  });
+
+  test.each([
+    ['none', '{ inputs_config: { enabled: true, preset_response: x } }', 7],
+    ['keywords', '{ keywords: x }', 8],
+    ['keywords', '{ inputs_config: { enabled: true, preset_response: x } }', 8],
+    ['keywords', '{ keywords: x, inputs_config: { enabled: true } }', 8],
+    ['openai_moderation', `{ inputs_config: { enabled: true, preset_response: ${'x'.repeat(101)} } }`, 8],
+    [
+      'keywords',
+      `{ keywords: "${'x\\n'.repeat(101)}", inputs_config: { enabled: true, preset_response: x } }`,
+      8,
+    ],
+  ])('what is on and cannot work is a problem: %s %s', (type, config, line) => {
+    expect(problems(dsl(moderation(type, config)))).toMatchObject([{ line }]);
+  });
+
+  test('off is not looked at', () => {
+    expect(
+      app('sensitive_word_avoidance: { enabled: false, type: "", configs: [] }').config.moderation,
+    ).toBeNull();
+  });
+});
+
+test('parts that are not served yet are warnings, and only when they are on', () => {
+  expect(
+    warnings(`annotation_reply: { enabled: true }
+external_data_tools:
+- { enabled: true, variable: weather, type: api, config: {} }
+- { enabled: false, variable: other }
+dataset_configs: { datasets: { datasets: [{ dataset: { enabled: true, id: x } }] } }
+agent_mode: { enabled: true, strategy: router, tools: [{ dataset: { enabled: true, id: x } }] }
+user_input_form:
+- external_data_tool: { variable: v, type: api, config: {} }`).map(({ line }) => line),
+  ).toEqual([12, 7, 5, 9, 10]);
+  expect(
+    warnings('annotation_reply: { enabled: false }\ndataset_configs: { datasets: { datasets: [] } }'),
+  ).toEqual([]);
+});
+
+test('values of a wrong type are named with their path and line', () => {
+  expect(
+    problems(
+      dsl(
+        'opening_statement: [a]\nretriever_resource: on\nsuggested_questions: x\ntext_to_speech:\n  voice: {}',
+      ),
+    ),
+  ).toEqual([
+    { line: 5, reason: 'model_config.opening_statement: expected a string' },
+    { line: 6, reason: 'model_config.retriever_resource: expected a mapping' },
+    { line: 7, reason: 'model_config.suggested_questions: expected a list' },
+    { line: 9, reason: 'model_config.text_to_speech.voice: expected a string' },
+  ]);
+});
+
+test('an app is frozen, and its version follows its text', () => {
+  const one = app('opening_statement: a');
+  expect(Object.isFrozen(one.config.inputForm)).toBe(true);
+  expect(Object.isFrozen(one.config.stored)).toBe(true);
+  expect(app('opening_statement: a').version).toBe(one.version);
+  expect(app('opening_statement: b').version).not.toBe(one.version);
+});

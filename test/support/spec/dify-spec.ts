@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+/** The published OpenAPI document of the Service API. It stays outside the project; without it these checks pass. */
+const FILE = new URL('../../../../shared/specs/dify-service-api.json', import.meta.url);
+
+interface Schema {
+  readonly [keyword: string]: unknown;
+}
+
+interface Document {
+  readonly paths: Record<string, Record<string, { readonly responses: Record<string, Schema> }>>;
+  readonly components: { readonly schemas: Record<string, Schema> };
+}
+
+const FORMATS = {
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  decimal: /^-?\d+(\.\d+)?$/,
+  byte: /^[A-Za-z0-9+/]*={0,2}$/,
+};
+
+const document: Document | null = existsSync(FILE)
+  ? (withNulls(JSON.parse(readFileSync(FILE, 'utf8'))) as Document)
+  : null;
+const ajv = new Ajv2020({ strict: false, validateFormats: true, logger: false, formats: FORMATS, allErrors: true });
+if (document) ajv.addSchema(document, 'dify');
+const compiled = new Map<string, ValidateFunction>();
+
+/** Whether the document is there, for tests that have nothing to check without it. */
+export const hasDifySpec = document !== null;
+
+/** What is wrong with `value` by the schema of that name; empty when nothing is. */
+export function schemaProblems(name: string, value: unknown): string[] {
+  return document ? problems(`dify#/components/schemas/${name}`, value) : [];
+}
+
+/** What is wrong with a JSON answer of an operation, e.g. `responseProblems('get', '/messages', 200, body)`. */
+export function responseProblems(method: string, path: string, status: number, value: unknown): string[] {
+  if (!document) return [];
+  const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(status)];
+  if (!response) return [`${method} ${path} ${status} is not documented`];
+  const pointer = ['paths', path, method.toLowerCase(), 'responses', String(status), 'content', 'application/json', 'schema'];
+  return problems(`dify#/${pointer.map(escapePointer).join('/')}`, value);
+}
+
+/**
+ * What is wrong with the events of a stream: each by the schema that its `event` names in the discriminator of
+ * `ChunkChatEvent` or `ChunkCompletionEvent`. The document requires no property, so a documented one that is missing
+ * is a problem here too, unless `absent` names it.
+ */
+export function streamProblems(
+  union: 'ChunkChatEvent' | 'ChunkCompletionEvent',
+  events: readonly Record<string, unknown>[],
+  absent: readonly string[] = ['error.task_id'],
+): string[] {
+  if (!document) return [];
+  const mapping = (document.components.schemas[union]?.discriminator as { mapping: Record<string, string> }).mapping;
+  return events.flatMap((event) => {
+    const kind = String(event.event);
+    const ref = mapping[kind];
+    if (!ref) return [`${kind}: not an event of ${union}`];
+    const missing = [...properties({ $ref: ref })]
+      .filter((name) => !(name in event) && !absent.includes(`${kind}.${name}`))
+      .map((name) => `${kind}: ${name} is missing`);
+    return [...problems(`dify${ref}`, event).map((problem) => `${kind}: ${problem}`), ...missing];
+  });
+}
+
+function problems(ref: string, value: unknown): string[] {
+  let validate = compiled.get(ref);
+  if (!validate) {
+    validate = ajv.compile({ $ref: ref });
+    compiled.set(ref, validate);
+  }
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`);
+}
+
+/** Names that a schema documents at its top, through `$ref` and `allOf`. */
+function properties(schema: Schema): Set<string> {
+  const names = new Set(Object.keys((schema.properties as object | undefined) ?? {}));
+  if (typeof schema.$ref === 'string') {
+    const target = document?.components.schemas[schema.$ref.split('/').at(-1) ?? ''];
+    for (const name of target ? properties(target) : []) names.add(name);
+  }
+  for (const part of (schema.allOf as readonly Schema[] | undefined) ?? []) {
+    for (const name of properties(part)) names.add(name);
+  }
+  return names;
+}
+
+/** `nullable: true` of OpenAPI 3.0 in the words of JSON Schema. */
+function withNulls(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withNulls);
+  if (typeof node !== 'object' || node === null) return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withNulls(value)]));
+  if (copy.nullable !== true) return copy;
+  delete copy.nullable;
+  return { anyOf: [copy, { type: 'null' }] };
+}
+
+function escapePointer(part: string): string {
+  return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+}
