@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Fastify from 'fastify';
 import type { Logger } from 'pino';
-import { v7 as uuid } from 'uuid';
 import type { App } from './apps/app.ts';
 import { openAppRegistry } from './apps/app-registry.ts';
 import { ensureFirstKeys } from './apps/first-keys.ts';
@@ -11,6 +9,7 @@ import type { Config } from './config/config.ts';
 import { appServices } from './engines/basic/app-services.ts';
 import { basicEngine } from './engines/basic/basic-engine.ts';
 import { createModels } from './models/create-models.ts';
+import { createHttpServer } from './operations/create-http-server.ts';
 import { holdLease } from './operations/lease.ts';
 import { createMetrics } from './operations/metrics.ts';
 import { Journal } from './runs/journal.ts';
@@ -21,7 +20,9 @@ import { diskStorage } from './store/file-storage.ts';
 import { openStore } from './store/open-store.ts';
 import { beat } from './store/processes.ts';
 import { difySurface } from './surfaces/dify/dify-surface.ts';
+import { difyOpenApi } from './surfaces/dify/openapi.ts';
 import { urlSigner } from './surfaces/dify/url-signer.ts';
+import { pagesSurface } from './surfaces/pages/pages-surface.ts';
 
 /** A server that listens. */
 export interface ParleyServer {
@@ -36,10 +37,6 @@ export interface ParleyServer {
   close(): Promise<void>;
 }
 
-/** Room for one request line and its headers, and for ids in URLs. */
-const MAX_PARAM_LENGTH = 500;
-const REQUEST_ID = /^[\w.:-]{1,128}$/;
-
 /** Builds the house from its configuration and opens the door. The only place that knows both sides of the hall. */
 export async function startServer(config: Config, log: Logger): Promise<ParleyServer> {
   const folder = openDataFolder(config.dataDir);
@@ -50,7 +47,8 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const { journal, recovered, clear } = Journal.open(join(config.dataDir, 'journal'), onError);
   const orphans = await recoverRuns(store, { processId, texts: recovered, own: true });
   clear();
-  if (orphans > 0) log.warn({ runs: orphans }, 'runs of an interrupted process were ended; what they had said is kept');
+  if (orphans > 0)
+    log.warn({ runs: orphans }, 'runs of an interrupted process were ended; what they had said is kept');
 
   const apps = await openAppRegistry({
     dir: config.appsDir,
@@ -58,7 +56,10 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     apiExtensions: config.apiExtensions,
     log,
   });
-  const keys = await ensureFirstKeys(store, apps.list(), { dataDir: config.dataDir, configured: config.keys });
+  const keys = await ensureFirstKeys(store, apps.list(), {
+    dataDir: config.dataDir,
+    configured: config.keys,
+  });
   const models = createModels(config, log);
   const files = diskStorage(join(config.dataDir, 'files'));
   const metrics = createMetrics();
@@ -74,39 +75,12 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     maxExecutionMs: config.limits.maxExecutionMs,
     observer: {
       ...metrics.observer,
-      failed: ({ facts }, error) => log.error({ err: error, run: facts.id, app: facts.app.id }, 'run failed unexpectedly'),
+      failed: ({ facts }, error) =>
+        log.error({ err: error, run: facts.id, app: facts.app.id }, 'run failed unexpectedly'),
     },
   });
 
-  const http = Fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
-    bodyLimit: config.limits.bodyBytes,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
-    trustProxy: false,
-    forceCloseConnections: 'idle',
-    genReqId: (request) => {
-      const given = request.headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuid();
-    },
-  });
-  http.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-  });
-  http.addHook('onResponse', async (request, reply) => {
-    log.info(
-      {
-        id: request.id,
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'request',
-    );
-  });
-  http.get('/health', async () => ({ status: 'ok' }));
-  http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  const http = createHttpServer(config, log, metrics);
   const signer = urlSigner(folder.secret, config.limits.fileUrlSeconds);
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   await http.register(
@@ -123,6 +97,15 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       version,
     }),
     { prefix: '/v1' },
+  );
+  await http.register(
+    pagesSurface({
+      apps,
+      openApi: difyOpenApi({ version }),
+      demo: models.demo,
+      publicUrl: config.publicUrl,
+      version,
+    }),
   );
   const releaseLease = holdLease(store, processId, onError);
   await http.listen({ host: config.host, port: config.port });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { v7 as uuid } from 'uuid';
 import { findApiKey, insertApiKey, touchApiKey } from '../store/api-keys.ts';
+import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
 
 /** A key that was looked up stays known this long; a revoked one stops working within it. */
@@ -63,7 +63,7 @@ export class KeyRing {
 export async function createAppKey(store: Store, appId: string): Promise<string> {
   const key = `app-${randomBytes(24).toString('base64url')}`;
   await insertApiKey(store, {
-    id: uuid(),
+    id: newId(),
     app_id: appId,
     hash: hashKey(key),
     prefix: key.slice(0, 8),

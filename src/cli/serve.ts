@@ -1,19 +1,21 @@
+import { curlLine } from '../apps/curl-line.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { createLog } from '../operations/create-log.ts';
+import { releaseStartupMemory } from '../operations/release-startup-memory.ts';
 import { type ParleyServer, startServer } from '../server.ts';
-import { curlLine } from './curl-line.ts';
+import { keepServerAddress } from './server-address.ts';
 
 /** `parley serve`: runs until SIGTERM or SIGINT, then drains; a second signal ends at once. */
 export async function serve(argv: readonly string[]): Promise<void> {
   const config = loadConfig({ argv, env: process.env, cwd: process.cwd() });
   const log = createLog(config.logLevel);
   const server = await startServer(config, log);
-  for (const line of welcome(server)) console.log(line);
-  console.log(`listening on ${server.url}`);
-
+  releaseStartupMemory();
+  const forgetAddress = keepServerAddress(config.dataDir, server.url);
   const end = (signal: string) => {
     process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
     log.info({ signal }, 'draining');
+    forgetAddress();
     server.close().then(
       () => process.exit(0),
       (error) => {
@@ -23,17 +25,28 @@ export async function serve(argv: readonly string[]): Promise<void> {
     );
   };
   process.once('SIGTERM', () => end('SIGTERM')).once('SIGINT', () => end('SIGINT'));
+
+  // Last: whoever waits for the line may send a signal as soon as it is there.
+  for (const line of welcome(server)) console.log(line);
+  console.log(`listening on ${server.url}`);
 }
 
 function welcome({ apps, keys, url, demo }: ParleyServer): string[] {
-  const lines = ['', `Parley serves ${apps.length} app${apps.length === 1 ? '' : 's'} over the Dify Service API at ${url}/v1`];
+  const lines = [
+    '',
+    `Parley serves ${apps.length} app${apps.length === 1 ? '' : 's'} over the Dify Service API at ${url}/v1`,
+  ];
   if (demo) {
-    lines.push('No model provider is configured: the built-in demo model answers. Set OPENAI_API_KEY (or see README) for a real one.');
+    lines.push(
+      'No model provider is configured: the built-in demo model answers. Set OPENAI_API_KEY (or see README) for a real one.',
+    );
   }
   for (const app of apps) {
     const key = keys.get(app.id);
     lines.push('', `  ${app.id} (${app.mode}): ${app.name}`);
-    lines.push(`  key   ${key ?? `made earlier and not kept; make another: npm run parley -- key create --app ${app.id}`}`);
+    lines.push(
+      `  key   ${key ?? `made earlier and not kept; make another: npm run parley -- key create --app ${app.id}`}`,
+    );
     lines.push(`  try   ${curlLine(url, app, key ?? 'YOUR-KEY')}`);
   }
   lines.push('');

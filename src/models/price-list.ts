@@ -25,9 +25,9 @@ export async function priceOf(
   model: string,
   usage: TokenUsage,
 ): Promise<Price> {
-  const found = await lookUp(provider, model, usage);
-  const prompt = decimal(unitPrice(found?.model_price.input_mtok, usage.promptTokens));
-  const completion = decimal(unitPrice(found?.model_price.output_mtok, usage.promptTokens));
+  const found = await priced(provider, model, usage);
+  const prompt = decimal(unitPrice(found?.input_mtok, usage.promptTokens));
+  const completion = decimal(unitPrice(found?.output_mtok, usage.promptTokens));
   const promptPrice = cost(prompt, usage.promptTokens);
   const completionPrice = cost(completion, usage.completionTokens);
   return {
@@ -40,6 +40,29 @@ export async function priceOf(
     totalPrice: sevenDecimals(promptPrice + completionPrice),
     currency: 'USD',
   };
+}
+
+type ModelPrice = PriceCalculation['model_price'];
+
+/** A price found stays this long: the list knows prices by the hour of the day. */
+const FRESH_MS = 60_000;
+const MAX_CACHED = 1_000;
+const cache = new Map<string, { readonly price: ModelPrice | null; readonly until: number }>();
+
+/** Finding a model in the list costs as much as relaying twenty tokens. */
+async function priced(
+  provider: { readonly name: string; readonly baseUrl: string | null },
+  model: string,
+  usage: TokenUsage,
+): Promise<ModelPrice | null> {
+  const key = `${provider.name}\n${provider.baseUrl}\n${model}`;
+  const now = Date.now();
+  const cached = cache.get(key);
+  if (cached && cached.until > now) return cached.price;
+  const price = (await lookUp(provider, model, usage))?.model_price ?? null;
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(key, { price, until: now + FRESH_MS });
+  return price;
 }
 
 async function lookUp(

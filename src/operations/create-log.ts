@@ -5,7 +5,7 @@ const FLUSH_MS = 250;
 
 /**
  * Structured logs, one JSON object a line, on stderr; stdout is for people. Holds back small writes for a quarter
- * of a second, so that a line costs microseconds. Message texts are never logged, keys and signatures are blanked.
+ * of a second, so that a line costs microseconds. Nothing logs message texts, headers or whole URLs: there is nothing to blank.
  */
 export function createLog(level: Config['logLevel']): Logger {
   const destination = pino.destination({ dest: 2, sync: false, minLength: 8 * 1024 });
@@ -23,7 +23,6 @@ export function createLog(level: Config['logLevel']): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: ['*.authorization', '*.apiKey', '*.api_key', '*.key', '*.secret'], censor: '[redacted]' },
     },
     destination,
   );

@@ -1,6 +1,6 @@
+import { LEASE_MS, recoverRuns } from '../runs/recover-runs.ts';
 import type { Store } from '../store/open-store.ts';
 import { beat } from '../store/processes.ts';
-import { LEASE_MS, recoverRuns } from '../runs/recover-runs.ts';
 
 /**
  * Keeps saying that this process lives, and ends the runs of processes that no longer say so. Answers how to stop.

@@ -19,7 +19,11 @@ export function createMetrics(): Metrics {
     registers,
   });
   const active = new Gauge({ name: 'parley_runs_active', help: 'Runs going on.', registers });
-  const streams = new Gauge({ name: 'parley_open_streams', help: 'Client connections that wait for a run.', registers });
+  const streams = new Gauge({
+    name: 'parley_open_streams',
+    help: 'Client connections that wait for a run.',
+    registers,
+  });
   const tokens = new Counter({
     name: 'parley_tokens_total',
     help: 'Tokens used, by app and kind.',
@@ -73,7 +77,8 @@ export function createMetrics(): Metrics {
         const app = run.facts.app.id;
         runs.inc({ app, status: outcome.status });
         if (outcome.usage.promptTokens > 0) tokens.inc({ app, kind: 'prompt' }, outcome.usage.promptTokens);
-        if (outcome.usage.completionTokens > 0) tokens.inc({ app, kind: 'completion' }, outcome.usage.completionTokens);
+        if (outcome.usage.completionTokens > 0)
+          tokens.inc({ app, kind: 'completion' }, outcome.usage.completionTokens);
         duration.observe((Date.now() - run.facts.createdAt) / 1000);
         if (outcome.stoppedBy) stops.inc({ reason: outcome.stoppedBy });
         if (stopMs !== null) stopLatency.observe(stopMs / 1000);

@@ -1,7 +1,7 @@
-import { v4 as randomUuid, v7 as uuid } from 'uuid';
 import { validateInputs } from '../apps/validate-inputs.ts';
 import { invalidParam, notFound } from '../errors.ts';
 import { findConversation } from '../store/conversations.ts';
+import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
 import { acceptTurn } from '../store/runs.ts';
@@ -39,11 +39,11 @@ export async function acceptRun(store: Store, processId: string, request: RunReq
   const files = await resolveFiles(store, owner, app.config.fileUpload, request.files);
 
   const now = Date.now();
-  const conversation = app.mode === 'chat' ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
+  const conversation =
+    app.mode === 'chat' ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
   const facts: RunFacts = {
-    id: uuid(),
-    taskId: randomUuid(),
-    messageId: uuid(),
+    id: newId(),
+    messageId: newId(),
     conversationId: conversation?.id ?? null,
     app,
     mode: app.mode,
@@ -53,7 +53,6 @@ export async function acceptRun(store: Store, processId: string, request: RunReq
   const accepted = await acceptTurn(store, {
     run: {
       id: facts.id,
-      task_id: facts.taskId,
       app_id: app.id,
       app_version: app.version,
       end_user_id: endUser.id,
@@ -93,7 +92,11 @@ export async function acceptRun(store: Store, processId: string, request: RunReq
   return { facts, query, inputs, files, conversation, isNewConversation: found === undefined };
 }
 
-async function continued(store: Store, owner: Owner, request: RunRequest): Promise<ConversationRow | undefined> {
+async function continued(
+  store: Store,
+  owner: Owner,
+  request: RunRequest,
+): Promise<ConversationRow | undefined> {
   if (request.app.mode !== 'chat' || request.conversationId === null) return undefined;
   const conversation = await findConversation(store, owner, request.conversationId);
   if (!conversation) throw notFound('Conversation Not Exists.');
@@ -109,7 +112,7 @@ function newConversation(
 ): ConversationRow {
   const characters = [...query];
   return {
-    id: uuid(),
+    id: newId(),
     app_id: owner.appId,
     end_user_id: owner.endUserId,
     surface,
@@ -131,7 +134,7 @@ function fillVariables(text: string, inputs: Readonly<Record<string, unknown>>):
 
 function messageFile(facts: RunFacts, file: RunFile, position: number): MessageFileRow {
   return {
-    id: uuid(),
+    id: newId(),
     app_id: facts.app.id,
     message_id: facts.messageId,
     file_id: file.uploadId,

@@ -1,6 +1,6 @@
 import type { App } from '../apps/app.ts';
-import type { ConversationRow } from '../store/schema.ts';
 import type { Owner } from '../store/owner.ts';
+import type { ConversationRow } from '../store/schema.ts';
 import type { RunEvent, RunUsage } from './run-event.ts';
 import type { RunFile } from './run-file.ts';
 

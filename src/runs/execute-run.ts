@@ -84,7 +84,11 @@ export async function executeRun(
     spoken,
   };
   try {
-    await finishTurn(store, { id: facts.id, message_id: facts.messageId }, turnOutcome(outcome, facts.createdAt));
+    await finishTurn(
+      store,
+      { id: facts.id, message_id: facts.messageId },
+      turnOutcome(outcome, facts.createdAt),
+    );
     journal.release(facts.id);
   } catch (cause) {
     // The journal keeps the text; the next start finds the run unfinished and saves it.
@@ -142,5 +146,7 @@ function turnOutcome(outcome: RunOutcome, createdAt: number) {
 function asParleyError(error: unknown): ParleyError {
   return error instanceof ParleyError
     ? error
-    : new ParleyError('internal_server_error', 500, 'Internal Server Error, please contact support.', { cause: error });
+    : new ParleyError('internal_server_error', 500, 'Internal Server Error, please contact support.', {
+        cause: error,
+      });
 }

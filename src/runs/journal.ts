@@ -1,4 +1,13 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** Bytes after which a new segment is begun. */
@@ -36,7 +45,10 @@ export class Journal {
    * Opens the journal of a data folder, and gives what an earlier process left in it. `onError` hears of writes that
    * fail (a full disk): answers then go on without this safety.
    */
-  static open(dir: string, onError: (error: unknown) => void): { journal: Journal; recovered: RecoveredTexts; clear(): void } {
+  static open(
+    dir: string,
+    onError: (error: unknown) => void,
+  ): { journal: Journal; recovered: RecoveredTexts; clear(): void } {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const left = readdirSync(dir)
       .filter((name) => name.endsWith('.journal'))
@@ -54,7 +66,9 @@ export class Journal {
 
   /** Notes text of a run; on disk after `flush`. */
   append(runId: string, text: string, replaces: boolean): void {
-    this.#pending += replaces ? `${JSON.stringify([runId, text, 1])}\n` : `${JSON.stringify([runId, text])}\n`;
+    this.#pending += replaces
+      ? `${JSON.stringify([runId, text, 1])}\n`
+      : `${JSON.stringify([runId, text])}\n`;
     let segments = this.#runs.get(runId);
     if (!segments) this.#runs.set(runId, (segments = new Set()));
     if (!segments.has(this.#segment)) {

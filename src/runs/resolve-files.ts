@@ -108,6 +108,9 @@ function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string
 function allowed(config: FileUpload, file: RunFile): boolean {
   const method: TransferMethod = file.transferMethod;
   if (config.allowedMethods.length > 0 && !config.allowedMethods.includes(method)) return false;
-  if (config.allowedTypes.length === 0 || (file.type !== 'custom' && config.allowedTypes.includes(file.type))) return true;
-  return config.allowedTypes.includes('custom') && config.allowedExtensions.includes(file.extension.toLowerCase());
+  if (config.allowedTypes.length === 0 || (file.type !== 'custom' && config.allowedTypes.includes(file.type)))
+    return true;
+  return (
+    config.allowedTypes.includes('custom') && config.allowedExtensions.includes(file.extension.toLowerCase())
+  );
 }

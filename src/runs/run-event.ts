@@ -7,8 +7,8 @@ import type { ParleyError } from '../errors.ts';
 export type RunEvent =
   /** More of the answer. */
   | { readonly kind: 'text'; readonly text: string }
-  /** The answer so far is withdrawn and this stands in its place. */
-  | { readonly kind: 'text_replaced'; readonly text: string; readonly reason: 'output_moderation' }
+  /** This stands in place of the answer so far; without a reason when a late reader is told the whole of it. */
+  | { readonly kind: 'text_replaced'; readonly text: string; readonly reason: 'output_moderation' | '' }
   /** A piece of the spoken answer, base64 of MP3. */
   | { readonly kind: 'audio'; readonly data: string }
   | { readonly kind: 'ended'; readonly outcome: RunOutcome };

@@ -1,5 +1,5 @@
-import type { RunOutcome } from './run-event.ts';
 import type { Run } from './run.ts';
+import type { RunOutcome } from './run-event.ts';
 
 /** Told what runs do; for metrics and logs. Must not throw. */
 export interface RunObserver {

@@ -5,9 +5,8 @@ import type { RunLog } from './run-log.ts';
 
 /** Ids and facts of a run that never change. */
 export interface RunFacts {
+  /** Also the wire's task id, by which it is stopped. */
   readonly id: string;
-  /** The wire's handle for stopping; not the id of anything stored for long. */
-  readonly taskId: string;
   readonly messageId: string;
   readonly conversationId: string | null;
   readonly app: App;

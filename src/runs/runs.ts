@@ -18,7 +18,7 @@ const TITLE_TIMEOUT_MS = 30_000;
 /** The hall in the middle: starts runs, finds them again, stops them, and sees them out when the server ends. */
 export class Runs {
   readonly #options: RunsOptions;
-  /** By task id. */
+  /** By run id. */
   readonly #active = new Map<string, Run>();
   readonly #recent = new Map<string, Run>();
   readonly #perApp = new Map<string, number>();
@@ -50,22 +50,22 @@ export class Runs {
       throw error;
     }
     const run = new Run(accepted.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
-    this.#active.set(run.facts.taskId, run);
+    this.#active.set(run.facts.id, run);
     void this.#execute(run, accepted, engine, request);
     return run;
   }
 
-  /** A run by its task id, for its owner: going on, or ended a short while ago. */
-  find(owner: Owner, taskId: string): Run | undefined {
-    const run = this.#active.get(taskId) ?? this.#recent.get(taskId);
+  /** A run of this owner: going on, or ended a short while ago. */
+  find(owner: Owner, runId: string): Run | undefined {
+    const run = this.#active.get(runId) ?? this.#recent.get(runId);
     return run && run.facts.owner.appId === owner.appId && run.facts.owner.endUserId === owner.endUserId
       ? run
       : undefined;
   }
 
-  /** Stops the owner's run. A task that is unknown, ended or somebody else's is left alone, without a word. */
-  stop(owner: Owner, taskId: string): void {
-    this.find(owner, taskId)?.stop('user');
+  /** Stops the owner's run. One that is unknown, ended or somebody else's is left alone, without a word. */
+  stop(owner: Owner, runId: string): void {
+    this.find(owner, runId)?.stop('user');
   }
 
   get activeCount(): number {
@@ -95,9 +95,9 @@ export class Runs {
       await executeRun(this.#options, run, engine, { ...accepted, user: request.endUser.sessionId });
     } finally {
       clearTimeout(limit);
-      this.#active.delete(run.facts.taskId);
+      this.#active.delete(run.facts.id);
       this.#freeSlot(run.facts.app);
-      this.#recent.set(run.facts.taskId, run);
+      this.#recent.set(run.facts.id, run);
       if (this.#recent.size > RECENT_RUNS) {
         const [oldest] = this.#recent.keys();
         this.#recent.delete(oldest as string);
@@ -110,10 +110,13 @@ export class Runs {
     if (!conversation) return;
     const { store, services, observer } = this.#options;
     const signal = AbortSignal.any([AbortSignal.timeout(TITLE_TIMEOUT_MS), this.#closing.signal]);
-    const title = await services.writeTitle(run.facts.app, query, { signal }).catch(() => fallbackTitle(query));
-    await setGeneratedTitle(store, run.facts.owner, conversation.id, { from: conversation.name, to: title }).catch(
-      (error) => observer.failed(run, error),
-    );
+    const title = await services
+      .writeTitle(run.facts.app, query, { signal })
+      .catch(() => fallbackTitle(query));
+    await setGeneratedTitle(store, run.facts.owner, conversation.id, {
+      from: conversation.name,
+      to: title,
+    }).catch((error) => observer.failed(run, error));
   }
 
   #deserted(run: Run): void {

@@ -4,7 +4,11 @@ import type { ConversationRow } from './schema.ts';
 
 export type ConversationSort = 'created_at' | '-created_at' | 'updated_at' | '-updated_at';
 
-export function findConversation(store: Store, owner: Owner, id: string): Promise<ConversationRow | undefined> {
+export function findConversation(
+  store: Store,
+  owner: Owner,
+  id: string,
+): Promise<ConversationRow | undefined> {
   return owned(store, owner).selectAll().where('id', '=', id).executeTakeFirst();
 }
 
@@ -27,7 +31,10 @@ export async function listConversations(
   const after = page.after;
   if (after) {
     query = query.where(({ eb, and, or }) =>
-      or([eb(column, beyond, after[column]), and([eb(column, '=', after[column]), eb('id', beyond, after.id)])]),
+      or([
+        eb(column, beyond, after[column]),
+        and([eb(column, '=', after[column]), eb('id', beyond, after.id)]),
+      ]),
     );
   }
   const rows = await query.execute();

@@ -32,7 +32,10 @@ export function openDataFolder(dir: string): DataFolder {
   }
   return {
     processId: readOrMake(join(dir, 'process-id'), uuid),
-    secret: Buffer.from(readOrMake(join(dir, 'secret'), () => randomBytes(32).toString('hex')), 'hex'),
+    secret: Buffer.from(
+      readOrMake(join(dir, 'secret'), () => randomBytes(32).toString('hex')),
+      'hex',
+    ),
     unlock: () => lock.close(),
   };
 }

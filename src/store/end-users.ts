@@ -1,24 +1,40 @@
-import { v7 as uuid } from 'uuid';
+import { newId } from './new-id.ts';
 import type { Store } from './open-store.ts';
+import { preparedQuery } from './prepared-query.ts';
 import type { EndUserRow } from './schema.ts';
 
 /** `user` of a request that names none (`facts/dify-wire.md` §1.3). */
 export const DEFAULT_USER = 'DEFAULT-USER';
 
+/** End users never change or go away, so those seen lately are remembered. */
+const MAX_KNOWN = 10_000;
+const known = new WeakMap<Store, Map<string, EndUserRow>>();
+
 /** The end user that `sessionId` (the wire's `user`) names under this app; made when it is new. */
-export async function findOrCreateEndUser(store: Store, appId: string, sessionId: string): Promise<EndUserRow> {
-  const found = await store
-    .selectFrom('end_users')
-    .selectAll()
-    .where('app_id', '=', appId)
-    .where('session_id', '=', sessionId)
-    .executeTakeFirst();
-  if (found) return found;
+export async function findOrCreateEndUser(
+  store: Store,
+  appId: string,
+  sessionId: string,
+): Promise<EndUserRow> {
+  let users = known.get(store);
+  if (!users) known.set(store, (users = new Map()));
+  const name = JSON.stringify([appId, sessionId]);
+  let user = users.get(name);
+  if (user) return user;
+  user =
+    (await findBySession(store, { appId, sessionId })).rows[0] ??
+    (await insertEndUser(store, appId, sessionId));
+  if (users.size >= MAX_KNOWN) users.clear();
+  users.set(name, user);
+  return user;
+}
+
+function insertEndUser(store: Store, appId: string, sessionId: string): Promise<EndUserRow> {
   const now = Date.now();
   return store
     .insertInto('end_users')
     .values({
-      id: uuid(),
+      id: newId(),
       app_id: appId,
       session_id: sessionId,
       is_anonymous: sessionId === DEFAULT_USER ? 1 : 0,
@@ -29,6 +45,10 @@ export async function findOrCreateEndUser(store: Store, appId: string, sessionId
     .returningAll()
     .executeTakeFirstOrThrow();
 }
+
+const findBySession = preparedQuery((db, p: { appId: string; sessionId: string }) =>
+  db.selectFrom('end_users').selectAll().where('app_id', '=', p.appId).where('session_id', '=', p.sessionId),
+);
 
 export function findEndUser(store: Store, appId: string, id: string): Promise<EndUserRow | undefined> {
   return store

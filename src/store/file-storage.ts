@@ -11,8 +11,14 @@ export interface FileStorage {
    * @throws whatever the source throws, or the signal's reason.
    */
   write(id: string, source: Readable, options: { readonly signal?: AbortSignal }): Promise<number>;
-  /** @throws ENOENT when there is no such file. */
-  read(id: string): Promise<{ readonly size: number; readonly stream: ReadStream }>;
+  /**
+   * The whole file, or its bytes `start` to `end` (the last one included). `size` is that of the whole file.
+   * @throws ENOENT when there is no such file.
+   */
+  read(
+    id: string,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<{ readonly size: number; readonly stream: ReadStream }>;
   remove(id: string): Promise<void>;
 }
 
@@ -37,10 +43,10 @@ export function diskStorage(dir: string): FileStorage {
       }
       return (await stat(path)).size;
     },
-    async read(id) {
+    async read(id, range) {
       const path = pathOf(id);
       const { size } = await stat(path);
-      return { size, stream: createReadStream(path) };
+      return { size, stream: createReadStream(path, range) };
     },
     async remove(id) {
       await rm(pathOf(id), { force: true });

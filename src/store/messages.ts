@@ -6,6 +6,21 @@ export function findMessage(store: Store, owner: Owner, id: string): Promise<Mes
   return owned(store, owner).selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** The message that a conversation begins with. */
+export function findFirstMessage(
+  store: Store,
+  owner: Owner,
+  conversationId: string,
+): Promise<MessageRow | undefined> {
+  return owned(store, owner)
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** The newest `limit` messages of a conversation, older than `before`, newest first. */
 export async function listMessages(
   store: Store,

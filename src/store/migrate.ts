@@ -7,13 +7,20 @@ import { migrations } from './migrations/index.ts';
  *
  * @throws Error when a newer Parley has already changed the database: an older one must not write to it.
  */
-export async function migrate(db: Kysely<unknown>, dialect: Dialect, log: { info(o: object, msg: string): void }): Promise<void> {
+export async function migrate(
+  db: Kysely<unknown>,
+  dialect: Dialect,
+  log: { info(o: object, msg: string): void },
+): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: {
       getMigrations: async () =>
         Object.fromEntries(
-          Object.entries(migrations).map(([name, up]) => [name, { up: (db: Kysely<unknown>) => up(db, dialect) }]),
+          Object.entries(migrations).map(([name, up]) => [
+            name,
+            { up: (db: Kysely<unknown>) => up(db, dialect) },
+          ]),
         ),
     },
   });
@@ -28,7 +35,8 @@ export async function migrate(db: Kysely<unknown>, dialect: Dialect, log: { info
   const pending = Object.keys(migrations).filter((name) => !applied.includes(name));
   const first = pending[0];
   if (first === undefined) return;
-  if (applied.length > 0 && dialect.backup) log.info({ backup: dialect.backup(first) }, 'database backed up before migration');
+  if (applied.length > 0 && dialect.backup)
+    log.info({ backup: dialect.backup(first) }, 'database backed up before migration');
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
 }

@@ -78,8 +78,8 @@ export interface MessageRow {
 export type RunStatus = 'running' | 'succeeded' | 'failed' | 'stopped';
 
 export interface RunRow {
+  /** The wire's task id. */
   id: string;
-  task_id: string;
   app_id: string;
   /** SHA-256 of the app definition that ran. */
   app_version: string;

@@ -4,8 +4,12 @@ import type { RunEvent } from '../runs/run-event.ts';
 
 /** Bytes handed to a socket at once; a reader that lags behind reads the rest from the run's log. */
 const MAX_WRITE = 256 * 1024;
+/** Headers leave with the first event, or alone after this long: fast answers save a packet. */
+const HEADERS_MS = 5;
 /** A reader that takes nothing for this long is dropped. */
 const STALL_MS = 120_000;
+/** The same for a server that is shutting down. */
+const FAREWELL_MS = 2_000;
 
 /** How a protocol writes a stream. */
 export interface StreamFormat {
@@ -23,6 +27,7 @@ export interface StreamFormat {
  */
 export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, { after = 0 } = {}): void {
   const { raw } = reply;
+  const http = reply.server.server;
   const detach = run.attach();
   reply.hijack();
   raw.writeHead(200, {
@@ -31,13 +36,20 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
   });
-  raw.flushHeaders();
+  const headers = setTimeout(() => raw.flushHeaders(), HEADERS_MS);
 
   let seq = after;
   let blocked = false;
   let stall: NodeJS.Timeout | undefined;
+  const waitForReader = (): void => {
+    clearTimeout(stall);
+    stall = setTimeout(() => raw.destroy(), run.log.ended && !http.listening ? FAREWELL_MS : STALL_MS);
+  };
   const pump = (): void => {
-    if (blocked) return;
+    if (blocked) {
+      if (run.log.ended) waitForReader();
+      return;
+    }
     let frames = '';
     let ended = false;
     while (frames.length < MAX_WRITE) {
@@ -48,12 +60,19 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
       ended = event.kind === 'ended';
     }
     if (ended) {
+      clearTimeout(headers);
+      clearInterval(pinging);
+      unsubscribe();
+      waitForReader();
+      // A server that shuts down keeps no connection for a next request.
+      const { socket } = raw;
+      if (!http.listening) raw.once('finish', () => socket?.destroySoon());
       raw.end(frames);
       return;
     }
     if (frames === '' || raw.write(frames)) return;
     blocked = true;
-    stall = setTimeout(() => raw.destroy(), STALL_MS);
+    waitForReader();
     raw.once('drain', () => {
       clearTimeout(stall);
       blocked = false;
@@ -64,13 +83,17 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
   const pinging = setInterval(() => {
     if (!blocked) raw.write(format.ping);
   }, format.pingMs);
-  raw.once('close', () => {
+  const release = (): void => {
+    clearTimeout(headers);
     clearInterval(pinging);
     clearTimeout(stall);
     unsubscribe();
     detach();
-  });
+  };
   // A client that broke the connection is no error of ours; `close` follows.
   raw.on('error', () => {});
+  // One that left while its turn was accepted has had its `close`.
+  if (raw.closed || raw.destroyed) return release();
+  raw.once('close', release);
   pump();
 }

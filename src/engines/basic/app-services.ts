@@ -22,7 +22,12 @@ const SUGGESTIONS_PROMPT =
 
 /** Titles, suggestions, transcription and speech, by the app's own model or the owner's default. */
 export function appServices({ models, store }: EngineParts): AppServices {
-  const ask = async (app: App, messages: ChatMessage[], params: object, signal: AbortSignal): Promise<string> => {
+  const ask = async (
+    app: App,
+    messages: ChatMessage[],
+    params: object,
+    signal: AbortSignal,
+  ): Promise<string> => {
     let answer = '';
     const onDelta = (delta: { kind: string; text: string }) => {
       if (delta.kind === 'text') answer += delta.text;
@@ -35,7 +40,10 @@ export function appServices({ models, store }: EngineParts): AppServices {
     async writeTitle(app, query, { signal }) {
       const messages: ChatMessage[] = [{ role: 'user', content: TITLE_PROMPT + query.slice(0, 2000) }];
       const answer = await ask(app, messages, { max_tokens: 100, temperature: 0 }, signal);
-      const title = answer.trim().replace(/^["'“「]|["'”」]$/g, '').replace(/\s+/g, ' ');
+      const title = answer
+        .trim()
+        .replace(/^["'“「]|["'”」]$/g, '')
+        .replace(/\s+/g, ' ');
       if (title === '') throw invalidParam('The model gave no title.');
       const characters = [...title];
       return characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH).join('')}...` : title;
@@ -43,7 +51,10 @@ export function appServices({ models, store }: EngineParts): AppServices {
 
     async suggestQuestions(app, owner, message, { signal }) {
       const earlier = message.conversation_id
-        ? await listMessages(store, owner, message.conversation_id, { before: message, limit: SUGGESTION_TURNS - 1 })
+        ? await listMessages(store, owner, message.conversation_id, {
+            before: message,
+            limit: SUGGESTION_TURNS - 1,
+          })
         : { rows: [] };
       const turns = [...earlier.rows.reverse(), message]
         .filter((turn) => turn.answer !== '')

@@ -34,7 +34,9 @@ export function basicEngine(parts: EngineParts): Engine {
 async function answer(parts: EngineParts, task: EngineTask, model: ChatModel): Promise<void> {
   const request = await buildPrompt(parts, task, model);
   const refusal = new AbortController();
-  const signal = task.app.config.moderation?.output ? AbortSignal.any([task.signal, refusal.signal]) : task.signal;
+  const signal = task.app.config.moderation?.output
+    ? AbortSignal.any([task.signal, refusal.signal])
+    : task.signal;
   const guard = OutputGuard.of(parts.models, task.app, task.signal, () => refusal.abort());
   const speaker = speakerOf(parts, task);
 
@@ -51,10 +53,14 @@ async function answer(parts: EngineParts, task: EngineTask, model: ChatModel): P
     guard?.grow(text);
     speaker?.add(delta.text);
   };
-  task.setUsage(() => runUsage(parts.models, model, { request, answer: text, reported: null, times: times() }));
+  task.setUsage(() =>
+    runUsage(parts.models, model, { request, answer: text, reported: null, times: times() }),
+  );
   try {
     const { usage } = await model.chat(request, onDelta, { signal });
-    task.setUsage(() => runUsage(parts.models, model, { request, answer: text, reported: usage, times: times() }));
+    task.setUsage(() =>
+      runUsage(parts.models, model, { request, answer: text, reported: usage, times: times() }),
+    );
   } catch (error) {
     if (!refusal.signal.aborted) throw error;
   }

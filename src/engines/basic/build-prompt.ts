@@ -6,7 +6,7 @@ import { fileParts } from './file-parts.ts';
 import { recall } from './memory.ts';
 import { renderTemplate } from './render-template.ts';
 
-/** Tokens kept for the answer where the app names no `max_tokens`. */
+/** Tokens kept for the answer where the app names no `max_tokens`; of a small window a quarter, so that it remembers. */
 const DEFAULT_ANSWER_TOKENS = 2048;
 /** The least that an answer may have when the prompt leaves hardly any room (`facts/dify-dsl-engine.md` §8.2). */
 const MIN_ANSWER_TOKENS = 16;
@@ -15,13 +15,18 @@ const MIN_ANSWER_TOKENS = 16;
  * The request to the model for one turn: prompt, memory within the model's context, query and files, by the rules
  * of `facts/dify-dsl-engine.md` §8.1 (simple) and §8.2 (advanced).
  */
-export async function buildPrompt(parts: EngineParts, task: EngineTask, model: ChatModel): Promise<ChatRequest> {
+export async function buildPrompt(
+  parts: EngineParts,
+  task: EngineTask,
+  model: ChatModel,
+): Promise<ChatRequest> {
   const { config } = task.app;
   const maxTokens = Number(config.model.completionParams.max_tokens) || null;
   const files = fileParts(parts.files, config.fileUpload.imageDetail, task.files);
   const withMemory = (memory: readonly ChatMessage[]) => layOut(task, files, memory);
   const fixed = countMessages(withMemory([]));
-  const room = model.contextWindow - (maxTokens ?? DEFAULT_ANSWER_TOKENS) - fixed;
+  const forAnswer = maxTokens ?? Math.min(DEFAULT_ANSWER_TOKENS, Math.floor(model.contextWindow / 4));
+  const room = model.contextWindow - forAnswer - fixed;
   const memory = room > 0 ? await recall(parts, task, room) : [];
   const messages = withMemory(memory);
   const stop = stopWords(task);
@@ -36,7 +41,11 @@ export async function buildPrompt(parts: EngineParts, task: EngineTask, model: C
   };
 }
 
-function layOut(task: EngineTask, files: readonly ContentPart[], memory: readonly ChatMessage[]): ChatMessage[] {
+function layOut(
+  task: EngineTask,
+  files: readonly ContentPart[],
+  memory: readonly ChatMessage[],
+): ChatMessage[] {
   const { prompt, model } = task.app.config;
   switch (prompt.kind) {
     case 'simple':
@@ -100,7 +109,10 @@ function user(text: string, files: readonly ContentPart[]): ChatMessage {
 function transcript(memory: readonly ChatMessage[], userPrefix: string, assistantPrefix: string): string {
   return memory
     .map(({ role, content }) => {
-      const text = typeof content === 'string' ? content : content.map((p) => (p.kind === 'text' ? p.text : '')).join('');
+      const text =
+        typeof content === 'string'
+          ? content
+          : content.map((p) => (p.kind === 'text' ? p.text : '')).join('');
       return `${role === 'user' ? userPrefix : assistantPrefix}: ${text}`;
     })
     .join('\n');

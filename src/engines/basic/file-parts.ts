@@ -13,7 +13,11 @@ export function fileParts(storage: FileStorage, detail: Detail, files: readonly 
 }
 
 /** The same for files of an earlier turn. */
-export function storedFileParts(storage: FileStorage, detail: Detail, rows: readonly MessageFileRow[]): FilePart[] {
+export function storedFileParts(
+  storage: FileStorage,
+  detail: Detail,
+  rows: readonly MessageFileRow[],
+): FilePart[] {
   return rows
     .filter((row) => row.belongs_to === 'user')
     .map((row) =>
@@ -38,5 +42,7 @@ function part(
     uploadId === null
       ? { url: url as string }
       : { read: async () => new Uint8Array(await buffer((await storage.read(uploadId)).stream)) };
-  return kind === 'image' ? { kind, source, mimeType, filename, detail } : { kind, source, mimeType, filename };
+  return kind === 'image'
+    ? { kind, source, mimeType, filename, detail }
+    : { kind, source, mimeType, filename };
 }

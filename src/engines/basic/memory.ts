@@ -1,9 +1,9 @@
 import type { ChatMessage } from '../../models/chat-model.ts';
 import { countMessages } from '../../models/count-tokens.ts';
+import type { EngineTask } from '../../runs/engine.ts';
 import { listMessageFiles } from '../../store/files.ts';
 import { listMessages } from '../../store/messages.ts';
 import type { MessageFileRow, MessageRow } from '../../store/schema.ts';
-import type { EngineTask } from '../../runs/engine.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { storedFileParts } from './file-parts.ts';
 
@@ -15,7 +15,11 @@ const PAGE = 50;
  * Earlier turns of the conversation as messages, oldest first: as many of the newest as fit into `maxTokens`.
  * Turns without an answer are left out (`facts/dify-dsl-engine.md` §8.2).
  */
-export async function recall(parts: EngineParts, task: EngineTask, maxTokens: number): Promise<ChatMessage[]> {
+export async function recall(
+  parts: EngineParts,
+  task: EngineTask,
+  maxTokens: number,
+): Promise<ChatMessage[]> {
   if (!task.conversation || task.isNewConversation) return [];
   const remembered: ChatMessage[] = [];
   let tokens = 0;
@@ -45,7 +49,11 @@ async function filesOf(
   rows: readonly MessageRow[],
 ): Promise<Map<string, MessageFileRow[]>> {
   if (!app.config.fileUpload.enabled) return new Map();
-  const files = await listMessageFiles(store, app.id, rows.map((row) => row.id));
+  const files = await listMessageFiles(
+    store,
+    app.id,
+    rows.map((row) => row.id),
+  );
   return Map.groupBy(files, (file) => file.message_id);
 }
 

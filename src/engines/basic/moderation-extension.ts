@@ -38,6 +38,11 @@ export async function callExtension(
     return answerSchema.parse(await response.body.json());
   } catch (cause) {
     signal.throwIfAborted();
-    throw new ParleyError('completion_request_error', 400, 'The moderation extension did not answer as expected.', { cause });
+    throw new ParleyError(
+      'completion_request_error',
+      400,
+      'The moderation extension did not answer as expected.',
+      { cause },
+    );
   }
 }

@@ -42,14 +42,29 @@ export async function moderateInput(
 }
 
 /** Checks an answer, or as much of it as there is. */
-export async function moderateOutput(models: Models, app: App, answer: string, options: Options): Promise<Verdict> {
+export async function moderateOutput(
+  models: Models,
+  app: App,
+  answer: string,
+  options: Options,
+): Promise<Verdict> {
   const moderation = app.config.moderation;
   if (!moderation?.output || answer === '') return null;
   const { source } = moderation;
   if (source.kind === 'api') {
-    const verdict = await callExtension(source, 'app.moderation.output', { app_id: app.id, text: answer }, options);
+    const verdict = await callExtension(
+      source,
+      'app.moderation.output',
+      { app_id: app.id, text: answer },
+      options,
+    );
     if (!verdict.flagged) return null;
-    return { text: verdict.action === 'overridden' ? (verdict.text ?? '') : verdict.preset_response || moderation.output.presetResponse };
+    return {
+      text:
+        verdict.action === 'overridden'
+          ? (verdict.text ?? '')
+          : verdict.preset_response || moderation.output.presetResponse,
+    };
   }
   return (await flagged(models, source, answer, options)) ? { text: moderation.output.presetResponse } : null;
 }

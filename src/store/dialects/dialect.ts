@@ -1,4 +1,4 @@
-import type { Dialect as KyselyDialect } from 'kysely';
+import type { Dialect as KyselyDialect, RawBuilder } from 'kysely';
 
 /** What differs between databases, and nothing else. Each file in this folder fills in the same form. */
 export interface Dialect {
@@ -8,4 +8,6 @@ export interface Dialect {
   readonly backup: ((version: string) => string) | null;
   /** SQL type of a 64-bit integer. */
   readonly bigint: 'integer' | 'bigint';
+  /** What makes a table lie in the order of its primary key, so that a row is written once; null where that is not had. */
+  readonly clustered: RawBuilder<unknown> | null;
 }

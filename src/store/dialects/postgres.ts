@@ -14,5 +14,11 @@ export async function postgres(url: string): Promise<Dialect> {
   });
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {});
-  return { kind: 'postgres', bigint: 'bigint', kysely: new PostgresDialect({ pool }), backup: null };
+  return {
+    kind: 'postgres',
+    bigint: 'bigint',
+    kysely: new PostgresDialect({ pool }),
+    clustered: null,
+    backup: null,
+  };
 }

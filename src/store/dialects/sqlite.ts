@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { SqliteDialect, type SqliteStatement } from 'kysely';
+import { SqliteAdapter, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import type { Dialect } from './dialect.ts';
 
 /** Statements kept prepared; the server's own statements number well below this. */
@@ -24,7 +24,8 @@ export function sqlite(path: string): Dialect {
   return {
     kind: 'sqlite',
     bigint: 'integer',
-    kysely: new SqliteDialect({ database: { prepare: preparedStatements(db), close: () => db.close() } }),
+    clustered: sql`without rowid`,
+    kysely: new EmbeddedDialect({ database: { prepare: preparedStatements(db), close: () => db.close() } }),
     backup(version) {
       const file = `${path}.before-${version}`;
       if (!existsSync(file)) {
@@ -34,6 +35,19 @@ export function sqlite(path: string): Dialect {
       return file;
     },
   };
+}
+
+class EmbeddedDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new EmbeddedAdapter();
+  }
+}
+
+class EmbeddedAdapter extends SqliteAdapter {
+  /** SQLite rolls schema changes back like any other; Kysely's migrator then runs them in one transaction. */
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 /** Gives `node:sqlite` statements the form that Kysely expects, each SQL text prepared once. */

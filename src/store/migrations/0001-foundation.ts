@@ -3,10 +3,17 @@ import { sql } from 'kysely';
 import type { Dialect } from '../dialects/dialect.ts';
 
 /** Keys, end users, conversations, messages, runs, files, feedback. */
-export async function foundation(db: Kysely<unknown>, { bigint }: Dialect): Promise<void> {
-  const table = (name: string) => db.schema.createTable(name).addColumn('id', 'text', (c) => c.primaryKey());
+export async function foundation(db: Kysely<unknown>, { bigint, clustered }: Dialect): Promise<void> {
+  const table = (name: string) => {
+    const create = db.schema.createTable(name).addColumn('id', 'text', (c) => c.primaryKey());
+    return clustered ? create.modifyEnd(clustered) : create;
+  };
   const index = (table: string, columns: string[]) =>
-    db.schema.createIndex(`${table}_${columns.join('_')}`).on(table).columns(columns).execute();
+    db.schema
+      .createIndex(`${table}_${columns.join('_')}`)
+      .on(table)
+      .columns(columns)
+      .execute();
 
   await table('api_keys')
     .addColumn('app_id', 'text', (c) => c.notNull())
@@ -60,7 +67,6 @@ export async function foundation(db: Kysely<unknown>, { bigint }: Dialect): Prom
   await index('messages', ['conversation_id', 'created_at']);
 
   await table('runs')
-    .addColumn('task_id', 'text', (c) => c.notNull())
     .addColumn('app_id', 'text', (c) => c.notNull())
     .addColumn('app_version', 'text', (c) => c.notNull())
     .addColumn('end_user_id', 'text', (c) => c.notNull().references('end_users.id'))
@@ -73,8 +79,9 @@ export async function foundation(db: Kysely<unknown>, { bigint }: Dialect): Prom
     .addColumn('created_at', bigint, (c) => c.notNull())
     .addColumn('finished_at', bigint)
     .execute();
-  await index('runs', ['task_id']);
-  await sql`create index runs_unfinished on runs (process_id) where status in ('running', 'paused')`.execute(db);
+  await sql`create index runs_unfinished on runs (process_id) where status in ('running', 'paused')`.execute(
+    db,
+  );
 
   await table('files')
     .addColumn('app_id', 'text', (c) => c.notNull())

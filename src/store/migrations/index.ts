@@ -3,6 +3,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { foundation } from './0001-foundation.ts';
 
 /** Forward only, in this order for ever: a released migration is never edited, only followed by another. */
-export const migrations: Readonly<Record<string, (db: Kysely<unknown>, dialect: Dialect) => Promise<void>>> = {
-  '0001-foundation': foundation,
-};
+export const migrations: Readonly<Record<string, (db: Kysely<unknown>, dialect: Dialect) => Promise<void>>> =
+  {
+    '0001-foundation': foundation,
+  };

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { ParleyError } from '../../errors.ts';
 import type { DifyParts } from './dify-parts.ts';
 import { toEnvelope } from './errors.ts';
@@ -18,11 +19,15 @@ export function difySurface(parts: DifyParts): FastifyPluginAsync {
       optionsSuccessStatus: 200,
       strictPreflight: false,
     });
-    await server.register(multipart, { limits: { files: 2, fields: 20, fieldSize: 64 * 1024, fieldNameSize: 200 } });
+    await server.register(multipart, {
+      limits: { files: 2, fields: 20, fieldSize: 64 * 1024, fieldNameSize: 200 },
+    });
     readJsonOnly(server);
+    if (parts.limits.requestsPerMinute !== null) await limitRequests(server, parts.limits.requestsPerMinute);
     server.decorateRequest('grant', null);
-    server.addHook('onRequest', async (_request, reply) => {
+    server.addHook('onRequest', (_request, reply, done) => {
       reply.header('x-version', parts.version).header('x-env', 'PRODUCTION');
+      done();
     });
     server.setErrorHandler((error, request, reply) => {
       const envelope = toEnvelope(error);
@@ -31,9 +36,15 @@ export function difySurface(parts: DifyParts): FastifyPluginAsync {
       return reply.code(envelope.status).send(envelope);
     });
     server.setNotFoundHandler((_request, reply) =>
-      reply.code(404).send({ code: 'not_found', message: 'The requested URL was not found on the server.', status: 404 }),
+      reply
+        .code(404)
+        .send({ code: 'not_found', message: 'The requested URL was not found on the server.', status: 404 }),
     );
-    server.get('/', async () => ({ welcome: 'Dify OpenAPI', api_version: 'v1', server_version: parts.version }));
+    server.get('/', async () => ({
+      welcome: 'Dify OpenAPI',
+      api_version: 'v1',
+      server_version: parts.version,
+    }));
     for (const route of difyRoutes) {
       server.route({
         method: route.method,
@@ -48,6 +59,18 @@ export function difySurface(parts: DifyParts): FastifyPluginAsync {
     }
     refuseOtherMethods(server);
   };
+}
+
+/** Per key, counted after the key was checked and before the body is read. */
+async function limitRequests(server: FastifyInstance, perMinute: number): Promise<void> {
+  await server.register(rateLimit, {
+    max: perMinute,
+    timeWindow: 60_000,
+    hook: 'preParsing',
+    keyGenerator: (request) => request.grant?.keyId ?? request.ip,
+    errorResponseBuilder: () =>
+      new ParleyError('too_many_requests', 429, 'Too many requests. Please try again later.'),
+  });
 }
 
 /** No content type but JSON and multipart is read; `application/problem+json` and its like count as JSON. */
@@ -65,7 +88,9 @@ function refuseOtherMethods(server: FastifyInstance): void {
   const methods = new Map<string, string[]>();
   for (const { path, method } of difyRoutes) methods.set(path, [...(methods.get(path) ?? []), method]);
   for (const [path, allowed] of methods) {
-    const others = (['GET', 'PUT', 'POST', 'DELETE', 'PATCH'] as const).filter((method) => !allowed.includes(method));
+    const others = (['GET', 'PUT', 'POST', 'DELETE', 'PATCH'] as const).filter(
+      (method) => !allowed.includes(method),
+    );
     server.route({
       method: others,
       url: path,

@@ -15,7 +15,7 @@ export function difyStream({ facts }: Run): StreamFormat {
   const ids =
     (facts.conversationId === null ? '' : `"conversation_id":"${facts.conversationId}",`) +
     `"message_id":"${facts.messageId}","created_at":${unixSeconds(facts.createdAt)}`;
-  const wrap = `${ids},"task_id":"${facts.taskId}"`;
+  const wrap = `${ids},"task_id":"${facts.id}"`;
   const message = `data: {"event":"message",${wrap},"id":"${facts.messageId}","answer":`;
   return {
     ping: PING,
@@ -46,7 +46,7 @@ export function difyStream({ facts }: Run): StreamFormat {
 export function blockingAnswer({ facts }: Run, outcome: RunOutcome): Record<string, unknown> {
   return {
     event: 'message',
-    task_id: facts.taskId,
+    task_id: facts.id,
     id: facts.messageId,
     message_id: facts.messageId,
     ...(facts.conversationId === null ? {} : { conversation_id: facts.conversationId }),

@@ -39,7 +39,11 @@ function fromFramework(error: Partial<FastifyError>): ParleyError | null {
     case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
       return notJson();
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ParleyError('request_entity_too_large', 413, 'The data value transmitted exceeds the capacity limit.');
+      return new ParleyError(
+        'request_entity_too_large',
+        413,
+        'The data value transmitted exceeds the capacity limit.',
+      );
     case 'FST_FILES_LIMIT':
       return new ParleyError('too_many_files', 400, 'Only one file is allowed.');
     case 'FST_PARTS_LIMIT':

@@ -6,6 +6,7 @@ import { DEFAULT_USER, findOrCreateEndUser } from '../../store/end-users.ts';
 import type { DifyParts } from './dify-parts.ts';
 import { badRequest, notJson } from './errors.ts';
 import { pydanticError } from './pydantic-error.ts';
+import { readForm } from './read-form.ts';
 import type { DifyContext, DifyRoute, ModeFamily } from './route.ts';
 
 declare module 'fastify' {
@@ -20,7 +21,8 @@ export async function authenticate({ keys }: DifyParts, request: FastifyRequest)
   const header = request.headers.authorization ?? '';
   const space = header.indexOf(' ');
   if (space === -1) throw unauthorized("Authorization header must be provided and start with 'Bearer'");
-  if (header.slice(0, space).toLowerCase() !== 'bearer') throw unauthorized("Authorization scheme must be 'Bearer'");
+  if (header.slice(0, space).toLowerCase() !== 'bearer')
+    throw unauthorized("Authorization scheme must be 'Bearer'");
   const grant = await keys.find(header.slice(space + 1).trim());
   if (!grant) throw unauthorized('Access token is invalid');
   request.grant = grant;
@@ -38,11 +40,11 @@ export async function answer(
 ): Promise<unknown> {
   const app = parts.apps.get(request.grant?.appId ?? '');
   if (!app) throw new ParleyError('forbidden', 403, 'The app no longer exists.');
-  const body = readBody(route, request);
+  const body = await readBody(route, request, reply);
   const user = readUser(route, request, body);
   checkMode(route.modes, app);
   const params = parseParams(route.params, request.params);
-  const query = route.query ? parse(route.query, request.query) : {};
+  const query = route.query ? parse(route.query, firstValues(request.query)) : {};
   const parsed = route.body && route.body !== 'multipart' ? parse(route.body, body) : {};
   const identify = async (name: string | undefined) => {
     const endUser = await findOrCreateEndUser(parts.store, app.id, name || DEFAULT_USER);
@@ -68,21 +70,41 @@ function unauthorized(message: string): ParleyError {
 }
 
 /** The JSON object of routes that take one. */
-function readBody(route: DifyRoute, request: FastifyRequest): Record<string, unknown> {
+async function readBody(
+  route: DifyRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Record<string, unknown>> {
   if (!route.body || route.body === 'multipart') return {};
+  if (route.body.form && request.isMultipart())
+    return Object.fromEntries((await readForm(request, reply)).fields);
   if (!request.headers['content-type']) throw notJson();
   const { body } = request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequest();
   return body as Record<string, unknown>;
 }
 
-function readUser({ user }: DifyRoute, request: FastifyRequest, body: Record<string, unknown>): string | undefined {
+function readUser(
+  { user }: DifyRoute,
+  request: FastifyRequest,
+  body: Record<string, unknown>,
+): string | undefined {
   if (user.in === 'nowhere' || user.in === 'form') return undefined;
   const given = user.in === 'body' ? body.user : (request.query as Record<string, unknown>).user;
   const value = Array.isArray(given) ? given[0] : given;
   if (value) return (typeof value === 'object' ? JSON.stringify(value) : String(value)).replaceAll('\0', '');
   if (user.required) throw invalidParam('Arg user must be provided.');
   return undefined;
+}
+
+/** Of a name that stands more than once in a query, the first value counts. */
+function firstValues(query: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(query as Record<string, unknown>).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value[0] : value,
+    ]),
+  );
 }
 
 const WRONG_MODE = {
@@ -97,7 +119,10 @@ function checkMode(family: ModeFamily, app: App): void {
   throw new ParleyError(code, 400, message);
 }
 
-function parse({ name, schema }: { readonly name: string; readonly schema: z.ZodType }, input: unknown): unknown {
+function parse(
+  { name, schema }: { readonly name: string; readonly schema: z.ZodType },
+  input: unknown,
+): unknown {
   const result = schema.safeParse(input);
   if (!result.success) throw pydanticError(name, result.error, input);
   return result.data;

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { pythonRepr } from '../../apps/python-repr.ts';
 import { invalidParam, type ParleyError } from '../../errors.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -16,7 +17,8 @@ export function pydanticError(model: string, error: z.ZodError, input: unknown):
     const { type, text } = describe(issue, input);
     const given = valueAt(input, type === 'missing' ? issue.path.slice(0, -1) : issue.path);
     return [
-      issue.path.join('.'),
+      // A rule about the whole object has no field to name.
+      ...(issue.path.length > 0 ? [issue.path.join('.')] : []),
       `  ${text} [type=${type}, input_value=${shorten(repr(given))}, input_type=${typeName(given)}]`,
       `    For further information visit https://errors.pydantic.dev/2.12/v/${type}`,
     ];
@@ -44,8 +46,16 @@ function describe(issue: Issue, input: unknown): { type: string; text: string } 
     case 'invalid_value': {
       if (valueAt(input, issue.path) === undefined) return { type: 'missing', text: 'Field required' };
       const values = issue.values.map((value) => repr(value));
-      const all = values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : (values[0] ?? '');
+      const all =
+        values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : (values[0] ?? '');
       return { type: 'literal_error', text: `Input should be ${all}` };
+    }
+    case 'invalid_union': {
+      // Pydantic reads several types into the one that the first of ours stands for.
+      const first = issue.errors[0]?.[0];
+      return first
+        ? describe({ ...first, path: issue.path }, input)
+        : { type: 'value_error', text: `Value error, ${issue.message}` };
     }
     case 'too_small':
       return issue.origin === 'string'
@@ -79,14 +89,12 @@ function repr(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';
-  if (typeof value === 'string') {
-    const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
-    const escaped = value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
-    return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;
-  }
+  if (typeof value === 'string') return pythonRepr([value]).slice(1, -1);
   if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
   if (typeof value === 'object') {
-    return `{${Object.entries(value).map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
+      .join(', ')}}`;
   }
   return String(value);
 }

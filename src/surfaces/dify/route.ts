@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import type { App } from '../../apps/app.ts';
-import type { EndUserRow } from '../../store/schema.ts';
 import type { Owner } from '../../store/owner.ts';
+import type { EndUserRow } from '../../store/schema.ts';
 import type { DifyParts } from './dify-parts.ts';
 
 /** Where a route finds `user`, and whether it must be there (`facts/dify-wire.md` §1.3). */
@@ -34,7 +34,8 @@ export interface DifyRoute<
   readonly params?: Params;
   /** `name` is the model name that validation errors print. */
   readonly query?: { readonly name: string; readonly schema: Query };
-  readonly body?: { readonly name: string; readonly schema: Body } | 'multipart';
+  /** `form`: the same fields may also come as a multipart form. */
+  readonly body?: { readonly name: string; readonly schema: Body; readonly form?: true } | 'multipart';
   /** What it answers: JSON by this schema, a run (JSON or stream, as asked), bytes, or nothing (204). */
   readonly response:
     | { readonly status: 200 | 201; readonly schema: z.ZodType }
@@ -43,7 +44,11 @@ export interface DifyRoute<
     | { readonly status: 204 };
   handle(
     context: DifyContext,
-    input: { readonly body: z.output<Body>; readonly query: z.output<Query>; readonly params: z.output<Params> },
+    input: {
+      readonly body: z.output<Body>;
+      readonly query: z.output<Query>;
+      readonly params: z.output<Params>;
+    },
   ): Promise<unknown>;
 }
 

@@ -1,25 +1,55 @@
-import { validate as isUuid } from 'uuid';
 import * as z from 'zod';
 
-/** A UUID in a path. */
-export const uuidParam = z.string().refine(isUuid).meta({ format: 'uuid' });
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** `""`, blanks and null count as absent; else a UUID. */
-export function optionalUuid(name: string) {
+/** A UUID in a path, of any version; ids are kept in lower case. */
+export const uuidParam = z
+  .string()
+  .regex(UUID)
+  .transform((id) => id.toLowerCase())
+  .meta({ type: 'string', format: 'uuid' });
+
+/** The usual form of a UUID written in any way that Python's `UUID()` reads; null when it is none. */
+export function readUuid(text: string): string | null {
+  const hex = text
+    .replace(/urn:|uuid:/g, '')
+    .replace(/^[{}]+|[{}]+$/g, '')
+    .replaceAll('-', '')
+    .toLowerCase();
+  return /^[0-9a-f]{32}$/.test(hex)
+    ? hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+    : null;
+}
+
+/** A UUID, or `""` where nothing is meant (`facts/dify-wire.md` §8). `name` begins the error text where it has one. */
+export function uuidOrEmpty(name?: string) {
   return z
     .string()
+    .transform((value, context) => {
+      if (value.trim() === '') return '';
+      const id = readUuid(value.trim());
+      if (id !== null) return id;
+      context.addIssue({ code: 'custom', message: `${name ? `${name} ` : ''}must be a valid UUID` });
+      return z.NEVER;
+    })
+    .meta({ type: 'string' });
+}
+
+/** `""`, blanks and null count as absent; else a UUID. */
+export function optionalUuid(name?: string) {
+  return uuidOrEmpty(name)
     .nullish()
-    .transform((value) => (value?.trim() ? value.trim() : null))
-    .refine((value) => value === null || isUuid(value), `${name} must be a valid UUID`);
+    .transform((value) => value || null);
 }
 
 /** A whole number in a query, as pydantic parses and bounds it (`facts/dify-wire.md` §1.6). */
 export function queryInt(bounds: { readonly min: number; readonly max: number; readonly default: number }) {
   return z
-    .union([z.string(), z.number()])
+    .union([z.int(), z.string()])
     .default(bounds.default)
     .transform((value, context) => {
-      const parsed = typeof value === 'number' ? value : /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : Number.NaN;
+      const parsed =
+        typeof value === 'number' ? value : /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : Number.NaN;
       const problem = Number.isNaN(parsed)
         ? ['int_parsing', 'Input should be a valid integer, unable to parse string as an integer']
         : parsed < bounds.min
@@ -37,18 +67,21 @@ export function queryInt(bounds: { readonly min: number; readonly max: number; r
 }
 
 /** A flag in a query or body, as pydantic reads it. */
-export const looseBoolean = z.union([z.boolean(), z.number(), z.string()]).transform((value, context) => {
-  if (typeof value === 'boolean') return value;
-  const text = String(value).toLowerCase();
-  if (['true', '1', 'yes', 'on', 't', 'y'].includes(text)) return true;
-  if (['false', '0', 'no', 'off', 'f', 'n'].includes(text)) return false;
-  context.addIssue({
-    code: 'custom',
-    message: 'Input should be a valid boolean, unable to interpret input',
-    params: { pydantic: 'bool_parsing' },
-  });
-  return z.NEVER;
-}).meta({ type: 'boolean' });
+export const looseBoolean = z
+  .union([z.boolean(), z.number(), z.string()])
+  .transform((value, context) => {
+    if (typeof value === 'boolean') return value;
+    const text = String(value).toLowerCase();
+    if (['true', '1', 'yes', 'on', 't', 'y'].includes(text)) return true;
+    if (['false', '0', 'no', 'off', 'f', 'n'].includes(text)) return false;
+    context.addIssue({
+      code: 'custom',
+      message: 'Input should be a valid boolean, unable to interpret input',
+      params: { pydantic: 'bool_parsing' },
+    });
+    return z.NEVER;
+  })
+  .meta({ type: 'boolean' });
 
 /** `inputs` of a run: an object of anything (`facts/dify-wire.md` §6). */
 export const inputsObject = z.record(z.string(), z.unknown());

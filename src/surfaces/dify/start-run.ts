@@ -23,8 +23,12 @@ export async function startRun(
     return reply;
   }
   const detach = run.attach();
-  reply.raw.once('close', detach);
+  // A client that left while its turn was accepted has had its `close`.
+  if (reply.raw.closed || reply.raw.destroyed) detach();
+  else reply.raw.once('close', detach);
   const outcome = await run.ended;
+  // A server that shuts down keeps no connection for a next request.
+  if (!reply.server.server.listening) reply.header('connection', 'close');
   if (outcome.error) throw outcome.error;
   return blockingAnswer(run, outcome);
 }

@@ -5,7 +5,10 @@ export interface UrlSigner {
   /** Path and query, made when it is read so that it never goes stale. */
   sign(fileId: string): string;
   /** False when the signature is wrong or too old. */
-  verify(fileId: string, query: { readonly timestamp: string; readonly nonce: string; readonly sign: string }): boolean;
+  verify(
+    fileId: string,
+    query: { readonly timestamp: string; readonly nonce: string; readonly sign: string },
+  ): boolean;
 }
 
 /** `secret` never leaves the data folder; `seconds` is how long an address works. */

@@ -17,7 +17,10 @@ let parley: TestParley;
 
 beforeAll(async () => {
   provider = await startMockProvider();
-  parley = await startParley({ apps: { chat: chatApp(), completion: completionApp() }, provider: provider.baseUrl });
+  parley = await startParley({
+    apps: { chat: chatApp(), completion: completionApp() },
+    provider: provider.baseUrl,
+  });
 });
 afterAll(async () => {
   await parley.close();
@@ -45,7 +48,8 @@ describe('bytes of a stream', () => {
   test('chat', async () => {
     provider.reply({ tokens: [' I', "'m"] });
     const response = await sendChat(parley, { response_mode: 'streaming' });
-    const ids = '"conversation_id":"§conversation§","message_id":"§message§","created_at":§created§,"task_id":"§task§"';
+    const ids =
+      '"conversation_id":"§conversation§","message_id":"§message§","created_at":§created§,"task_id":"§task§"';
     expect(await response.text()).toMatch(
       exactly(
         `data: {"event":"message",${ids},"id":"§message§","answer":" I","from_variable_selector":null}\n\n` +
@@ -102,7 +106,15 @@ test('headers: event stream, nothing buffers or caches', async () => {
 });
 
 test('text is UTF-8 as it is, on one line per frame, whatever it holds', async () => {
-  const tokens = ['日本', '\n\ndata: {"event":"message_end"}\n\n', '\r\n', '\u2028\u2029\u0085', '"\\', '👩‍🚀', ''];
+  const tokens = [
+    '日本',
+    '\n\ndata: {"event":"message_end"}\n\n',
+    '\r\n',
+    '\u2028\u2029\u0085',
+    '"\\',
+    '👩‍🚀',
+    '',
+  ];
   provider.reply({ tokens });
   const response = await sendChat(parley, { response_mode: 'streaming' });
   const body = await response.text();
@@ -140,7 +152,11 @@ describe('blocking answers', () => {
       'created_at',
     ]);
     expect(body).toMatchObject({ event: 'message', mode: 'chat', answer: 'Hello you', id: body.message_id });
-    expect(Object.keys(body.metadata as object)).toEqual(['annotation_reply', 'retriever_resources', 'usage']);
+    expect(Object.keys(body.metadata as object)).toEqual([
+      'annotation_reply',
+      'retriever_resources',
+      'usage',
+    ]);
     expect(schemaProblems('ChatCompletionResponse', body)).toEqual([]);
   });
 
@@ -164,8 +180,12 @@ describe('blocking answers', () => {
   test('is what an absent or null response_mode means', async () => {
     provider.reply();
     for (const response_mode of [undefined, null]) {
-      expect((await sendChat(parley, { response_mode })).headers.get('content-type')).toMatch(/^application\/json/);
-      expect((await sendCompletion(parley, { response_mode })).headers.get('content-type')).toMatch(/^application\/json/);
+      expect((await sendChat(parley, { response_mode })).headers.get('content-type')).toMatch(
+        /^application\/json/,
+      );
+      expect((await sendCompletion(parley, { response_mode })).headers.get('content-type')).toMatch(
+        /^application\/json/,
+      );
     }
   });
 });
@@ -174,7 +194,9 @@ test('events hold what the published document says', async () => {
   provider.reply();
   const chat = await (await readStream(await sendChat(parley, { response_mode: 'streaming' }))).readAll();
   expect(streamProblems('ChunkChatEvent', chat)).toEqual([]);
-  const completion = await (await readStream(await sendCompletion(parley, { response_mode: 'streaming' }))).readAll();
+  const completion = await (
+    await readStream(await sendCompletion(parley, { response_mode: 'streaming' }))
+  ).readAll();
   expect(streamProblems('ChunkCompletionEvent', completion)).toEqual([]);
   provider.reply({ status: 400, error: { message: 'no' } });
   const failed = await (await readStream(await sendChat(parley, { response_mode: 'streaming' }))).readAll();

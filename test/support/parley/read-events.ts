@@ -30,7 +30,8 @@ export class EventReader {
         this.#buffer += this.#decoder.decode(value, { stream: true });
         continue;
       }
-      if (this.#buffer !== '') throw new Error(`the stream ended inside a frame: ${JSON.stringify(this.#buffer)}`);
+      if (this.#buffer !== '')
+        throw new Error(`the stream ended inside a frame: ${JSON.stringify(this.#buffer)}`);
       return null;
     }
   }
@@ -49,7 +50,8 @@ export class EventReader {
   /** All data frames to the end of the body. */
   async readAll(): Promise<Record<string, unknown>[]> {
     const seen: Record<string, unknown>[] = [];
-    for (let frame = await this.next(); frame; frame = await this.next()) if (frame.data) seen.push(frame.data);
+    for (let frame = await this.next(); frame; frame = await this.next())
+      if (frame.data) seen.push(frame.data);
     return seen;
   }
 

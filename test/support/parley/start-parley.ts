@@ -59,6 +59,11 @@ export async function startParley(options: ParleyOptions): Promise<TestParley> {
   };
 
   let server = await start();
+  const key = (app: string): string => {
+    const found = server.keys.get(app);
+    if (!found) throw new Error(`no key for ${app}`);
+    return found;
+  };
   return {
     get url() {
       return server.url;
@@ -69,11 +74,7 @@ export async function startParley(options: ParleyOptions): Promise<TestParley> {
       ? { kind: 'postgres', url: database.url }
       : { kind: 'sqlite', path: join(dataDir, 'parley.db') },
     log,
-    key(app) {
-      const key = server.keys.get(app);
-      if (!key) throw new Error(`no key for ${app}`);
-      return key;
-    },
+    key,
     async restart(config) {
       await server.close();
       server = await start(config);
@@ -87,7 +88,7 @@ export async function startParley(options: ParleyOptions): Promise<TestParley> {
       return fetch(`${server.url}/v1${path}`, {
         method,
         headers: {
-          authorization: `Bearer ${this.key(app)}`,
+          authorization: `Bearer ${key(app)}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

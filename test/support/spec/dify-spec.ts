@@ -22,7 +22,13 @@ const FORMATS = {
 const document: Document | null = existsSync(FILE)
   ? (withNulls(JSON.parse(readFileSync(FILE, 'utf8'))) as Document)
   : null;
-const ajv = new Ajv2020({ strict: false, validateFormats: true, logger: false, formats: FORMATS, allErrors: true });
+const ajv = new Ajv2020({
+  strict: false,
+  validateFormats: true,
+  logger: false,
+  formats: FORMATS,
+  allErrors: true,
+});
 if (document) ajv.addSchema(document, 'dify');
 const compiled = new Map<string, ValidateFunction>();
 
@@ -39,8 +45,17 @@ export function responseProblems(method: string, path: string, status: number, v
   if (!document) return [];
   const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(status)];
   if (!response) return [`${method} ${path} ${status} is not documented`];
-  const pointer = ['paths', path, method.toLowerCase(), 'responses', String(status), 'content', 'application/json', 'schema'];
-  return problems(`dify#/${pointer.map(escapePointer).join('/')}`, value);
+  const place =
+    typeof response.$ref === 'string'
+      ? response.$ref.slice(2).split('/')
+      : ['paths', path, method.toLowerCase(), 'responses', String(status)];
+  const pointer = [...place, 'content', 'application/json', 'schema'];
+  const named = (response.content as Record<string, { schema: Schema }> | undefined)?.['application/json']
+    ?.schema;
+  const missing = [...properties(named ?? {})]
+    .filter((name) => typeof value === 'object' && value !== null && !(name in value))
+    .map((name) => `${name} is missing`);
+  return [...problems(`dify#/${pointer.map(escapePointer).join('/')}`, value), ...missing];
 }
 
 /**
@@ -54,7 +69,8 @@ export function streamProblems(
   absent: readonly string[] = ['error.task_id'],
 ): string[] {
   if (!document) return [];
-  const mapping = (document.components.schemas[union]?.discriminator as { mapping: Record<string, string> }).mapping;
+  const mapping = (document.components.schemas[union]?.discriminator as { mapping: Record<string, string> })
+    .mapping;
   return events.flatMap((event) => {
     const kind = String(event.event);
     const ref = mapping[kind];
@@ -89,11 +105,16 @@ function properties(schema: Schema): Set<string> {
   return names;
 }
 
-/** `nullable: true` of OpenAPI 3.0 in the words of JSON Schema. */
+/**
+ * `nullable: true` of OpenAPI 3.0 in the words of JSON Schema; and `oneOf` as `anyOf`, because the document's branches
+ * require nothing, so that a value of one fits them all.
+ */
 function withNulls(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withNulls);
   if (typeof node !== 'object' || node === null) return node;
-  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withNulls(value)]));
+  const copy = Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [key === 'oneOf' ? 'anyOf' : key, withNulls(value)]),
+  );
   if (copy.nullable !== true) return copy;
   delete copy.nullable;
   return { anyOf: [copy, { type: 'null' }] };

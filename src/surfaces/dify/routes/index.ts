@@ -1,11 +1,40 @@
 import type { DifyRoute } from '../route.ts';
+import { appInfo, appMeta, appSite, parameters } from './app-info.ts';
+import { speak, transcribe } from './audio.ts';
 import { sendChatMessage, stopChatMessage } from './chat-messages.ts';
 import { sendCompletionMessage, stopCompletionMessage } from './completion-messages.ts';
+import { listVariables, updateVariable } from './conversation-variables.ts';
+import { deleteConversation, listConversations, renameConversation } from './conversations.ts';
+import { getEndUser } from './end-users.ts';
+import { giveFeedback, listFeedbacks } from './feedbacks.ts';
+import { previewFile, uploadFile } from './files.ts';
+import { listMessages, suggestQuestions } from './messages.ts';
+import { chatEvents, completionEvents } from './run-events.ts';
 
 /** Every route under `/v1`: the gate, the OpenAPI document and the security tests go by this table. */
 export const difyRoutes: readonly DifyRoute[] = [
   sendChatMessage,
   stopChatMessage,
+  chatEvents,
   sendCompletionMessage,
   stopCompletionMessage,
+  completionEvents,
+  uploadFile,
+  previewFile,
+  listConversations,
+  deleteConversation,
+  renameConversation,
+  listVariables,
+  updateVariable,
+  listMessages,
+  suggestQuestions,
+  giveFeedback,
+  listFeedbacks,
+  transcribe,
+  speak,
+  appInfo,
+  parameters,
+  appMeta,
+  appSite,
+  getEndUser,
 ];

@@ -1,0 +1,53 @@
+import type { App } from '../../apps/app.ts';
+import { notFound, ParleyError } from '../../errors.ts';
+import { Run } from '../../runs/run.ts';
+import { NO_USAGE } from '../../runs/run-event.ts';
+import { RunLog } from '../../runs/run-log.ts';
+import { findMessage } from '../../store/messages.ts';
+import type { Store } from '../../store/open-store.ts';
+import type { Owner } from '../../store/owner.ts';
+import { findRun } from '../../store/runs.ts';
+
+/**
+ * A run that ended too long ago to be in memory, or under an earlier process, told again from what is stored: the
+ * whole answer in one piece, then the end. The pieces it came in are gone, so a reader who has `seen` some of them is
+ * told the whole as a replacement.
+ *
+ * @throws ParleyError 404 when the owner has no such run, 400 when another process is executing it.
+ */
+export async function recallRun(
+  store: Store,
+  owner: Owner,
+  app: App,
+  { taskId, seen }: { readonly taskId: string; readonly seen: number },
+): Promise<Run> {
+  const row = await findRun(store, owner, taskId);
+  const message = row && (await findMessage(store, owner, row.message_id));
+  if (!row || !message) throw notFound('Task Not Exists.');
+  if (row.status === 'running') {
+    throw new ParleyError('bad_request', 400, 'The task is running in another process of this installation.');
+  }
+  const log = new RunLog(() => {});
+  if (seen > 0) log.append({ kind: 'text_replaced', text: message.answer, reason: '' });
+  else if (message.answer !== '') log.append({ kind: 'text', text: message.answer });
+  const facts = {
+    id: row.id,
+    messageId: message.id,
+    conversationId: message.conversation_id,
+    app,
+    mode: app.mode,
+    owner,
+    createdAt: message.created_at,
+  };
+  const run = new Run(facts, log, () => {});
+  run.end({
+    status: row.status,
+    answer: message.answer,
+    usage: message.usage === null ? NO_USAGE : JSON.parse(message.usage),
+    // Of the error its text is kept; status 400 is what every client takes for one (`facts/dify-wire.md` §3.6).
+    error: row.status === 'failed' ? new ParleyError('completion_request_error', 400, row.error ?? '') : null,
+    stoppedBy: null,
+    spoken: false,
+  });
+  return run;
+}
