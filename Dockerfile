@@ -15,9 +15,10 @@ ENV NODE_ENV=production \
 WORKDIR /parley
 COPY --from=dependencies /parley/node_modules ./node_modules
 COPY package.json LICENSE ./
+COPY bin ./bin
 COPY src ./src
 COPY examples /apps
-RUN install -d -o node -g node -m 700 /data
+RUN install -d -o node -g node -m 700 /data node_modules/.cache
 USER node
 VOLUME /data
 EXPOSE 5001
@@ -25,5 +26,5 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PARLEY_PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
 # Exec form: node is process 1, so that SIGTERM reaches it and running answers are drained.
-ENTRYPOINT ["node", "src/main.ts"]
+ENTRYPOINT ["node", "bin/parley.js"]
 CMD ["serve"]

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..');
 const SERVER_CPU = 0;
 
 /** What `npm start` runs. */
-const PARLEY_COMMAND: readonly string[] = [join(ROOT, 'src/main.ts'), 'serve'];
+const PARLEY_COMMAND: readonly string[] = [join(ROOT, 'bin/parley.js'), 'serve'];
 
 export type TargetName = 'direct' | 'relay' | 'parley';
 

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { CliError } from './cli/cli-error.ts';
 import { commands } from './cli/commands.ts';
 import { help } from './cli/help.ts';
 import { ConfigError } from './config/config-error.ts';
-
-// Compiled code is kept for the next start: it saves 24 MB and half of the time. In our own folder, as /tmp is everybody's.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/parley', import.meta.url)));
 
 try {
   await main(process.argv.slice(2));
@@ -19,8 +14,7 @@ try {
 
 async function main(argv: readonly string[]): Promise<void> {
   const [first, second] = argv;
-  if (first === 'help' || first === '--help' || first === '-h' || second === '--help')
-    return console.log(help());
+  if (first === 'help' || first === '-h' || argv.includes('--help')) return console.log(help());
   if (first === '--version') {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     return console.log(version);

@@ -101,7 +101,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   await http.register(
     pagesSurface({
       apps,
-      openApi: difyOpenApi({ version }),
+      openApi: () => difyOpenApi({ version }),
       demo: models.demo,
       publicUrl: config.publicUrl,
       version,

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { curlLine } from '../apps/curl-line.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { createLog } from '../operations/create-log.ts';
@@ -10,6 +11,8 @@ export async function serve(argv: readonly string[]): Promise<void> {
   const config = loadConfig({ argv, env: process.env, cwd: process.cwd() });
   const log = createLog(config.logLevel);
   const server = await startServer(config, log);
+  // Now, not at the end: a server that is killed would leave the next one to compile everything again.
+  flushCompileCache();
   releaseStartupMemory();
   const forgetAddress = keepServerAddress(config.dataDir, server.url);
   const end = (signal: string) => {

@@ -19,8 +19,16 @@ export function openTerminal(onInterrupt: () => void): Terminal {
     ...(interactive ? { output: process.stdout, terminal: true } : { terminal: false }),
   });
   const iterator = lines[Symbol.asyncIterator]();
+  let asking = false;
+  let closed = false;
+  lines.on('close', () => {
+    closed = true;
+  });
   // A terminal in readline's hands gives no signal of its own.
-  lines.on('SIGINT', onInterrupt);
+  lines.on('SIGINT', () => {
+    onInterrupt();
+    if (asking && !closed) lines.prompt(true);
+  });
   process.on('SIGINT', onInterrupt);
   const write = (text: string) => void process.stdout.write(text);
   return {
@@ -29,7 +37,9 @@ export function openTerminal(onInterrupt: () => void): Terminal {
         lines.setPrompt(prompt);
         lines.prompt();
       }
+      asking = true;
       const { value, done } = await iterator.next();
+      asking = false;
       return done ? null : value;
     },
     write,

@@ -82,16 +82,20 @@ export class Journal {
     if (this.#pending === '') return;
     const pending = this.#pending;
     this.#pending = '';
-    try {
-      this.#segment.bytes += writeSync(this.#segment.fd, pending);
-    } catch (error) {
-      this.#onError(error);
-      return;
-    }
-    if (this.#segment.bytes < SEGMENT_BYTES) return;
-    const full = this.#segment;
-    this.#segment = this.#open();
-    this.#dropIfUnused(full);
+    this.#guarded(() => {
+      const written = writeSync(this.#segment.fd, pending);
+      this.#segment.bytes += written;
+      const size = Buffer.byteLength(pending);
+      // On a full disk a write can end early. The next line then begins on a line of its own.
+      if (written < size) {
+        this.#pending = '\n';
+        throw new Error(`journal: ${written} of ${size} bytes written`);
+      }
+      if (this.#segment.bytes < SEGMENT_BYTES) return;
+      const full = this.#segment;
+      this.#segment = this.#open();
+      this.#dropIfUnused(full);
+    });
   }
 
   /** The run's outcome is committed: its text is needed here no longer. */
@@ -99,20 +103,31 @@ export class Journal {
     const segments = this.#runs.get(runId);
     if (!segments) return;
     this.#runs.delete(runId);
-    for (const segment of segments) {
-      segment.runs--;
-      this.#dropIfUnused(segment);
-    }
-    if (this.#runs.size === 0 && this.#segment.bytes > IDLE_BYTES) {
-      ftruncateSync(this.#segment.fd);
-      this.#segment.bytes = 0;
-    }
+    this.#guarded(() => {
+      for (const segment of segments) {
+        segment.runs--;
+        this.#dropIfUnused(segment);
+      }
+      if (this.#runs.size === 0 && this.#segment.bytes > IDLE_BYTES) {
+        ftruncateSync(this.#segment.fd);
+        this.#segment.bytes = 0;
+      }
+    });
   }
 
   close(): void {
     this.flush();
     closeSync(this.#segment.fd);
     if (this.#runs.size === 0) rmSync(this.#segment.path, { force: true });
+  }
+
+  /** What fails here is told, and no run or server fails with it. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   #open(): Segment {

@@ -1,5 +1,5 @@
 import type { Store } from '../store/open-store.ts';
-import { findOrphans, finishTurn } from '../store/runs.ts';
+import { fillOrphanedAnswers, findOrphans, finishTurn } from '../store/runs.ts';
 import type { RecoveredTexts } from './journal.ts';
 
 /** A process that has not beaten for this long is taken for dead. */
@@ -38,5 +38,7 @@ export async function recoverRuns(
     });
     if (done) ended++;
   }
+  // Another process may have ended them meanwhile, without the journal that lies here.
+  if (options.own) await fillOrphanedAnswers(store, options.processId, options.texts);
   return ended;
 }

@@ -24,6 +24,7 @@ export class Runs {
   readonly #perApp = new Map<string, number>();
   /** Aborts background work (titles) when the server ends. */
   readonly #closing = new AbortController();
+  readonly #titles = new Set<Promise<void>>();
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -82,6 +83,7 @@ export class Runs {
     await within(graceMs, ended());
     for (const run of this.#active.values()) run.stop('shutdown');
     await ended();
+    await Promise.all(this.#titles);
   }
 
   readonly #flushJournal = (): void => this.#options.journal.flush();
@@ -90,7 +92,10 @@ export class Runs {
     const { observer, maxExecutionMs } = this.#options;
     observer.started(run);
     const limit = setTimeout(() => run.stop('timeout'), maxExecutionMs);
-    if (request.autoGenerateName && accepted.isNewConversation) void this.#findTitle(run, accepted);
+    if (request.autoGenerateName && accepted.isNewConversation) {
+      const title = this.#findTitle(run, accepted).finally(() => this.#titles.delete(title));
+      this.#titles.add(title);
+    }
     try {
       await executeRun(this.#options, run, engine, { ...accepted, user: request.endUser.sessionId });
     } finally {

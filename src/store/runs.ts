@@ -188,6 +188,36 @@ export function findOrphans(
     .execute();
 }
 
+/**
+ * Fills in answers that were not at hand when another process ended these runs for a process taken for dead. Answers
+ * that are there stay.
+ */
+export async function fillOrphanedAnswers(
+  store: Store,
+  processId: string,
+  answers: ReadonlyMap<string, string>,
+): Promise<void> {
+  const ids = [...answers.keys()];
+  for (let from = 0; from < ids.length; from += FILL_BATCH) {
+    const empty = await store
+      .selectFrom('runs')
+      .innerJoin('messages', 'messages.id', 'runs.message_id')
+      .select(['runs.id as run', 'messages.id as message'])
+      .where('runs.id', 'in', ids.slice(from, from + FILL_BATCH))
+      .where('runs.process_id', '=', processId)
+      .where('runs.status', '=', 'failed')
+      .where('messages.answer', '=', '')
+      .execute();
+    for (const { run, message } of empty) {
+      const answer = answers.get(run) ?? '';
+      await store.updateTable('messages').set({ answer }).where('id', '=', message).where('answer', '=', '').execute();
+    }
+  }
+}
+
+/** Ids in one query; databases bound the number of parameters. */
+const FILL_BATCH = 500;
+
 /** A run of this owner. */
 export function findRun(store: Store, owner: Owner, id: string): Promise<RunRow | undefined> {
   return store

@@ -81,7 +81,25 @@ async function readBody(
   if (!request.headers['content-type']) throw notJson();
   const { body } = request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequest();
+  if (isTooDeep(body)) throw badRequest();
   return body as Record<string, unknown>;
+}
+
+/** More levels than any client means; code that walks a value by recursion would run out of stack. */
+const MAX_DEPTH = 100;
+
+function isTooDeep(body: object): boolean {
+  let level: object[] = [body];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === MAX_DEPTH) return true;
+    const next: object[] = [];
+    for (const node of level) {
+      for (const value of Object.values(node))
+        if (typeof value === 'object' && value !== null) next.push(value);
+    }
+    level = next;
+  }
+  return false;
 }
 
 function readUser(
@@ -92,9 +110,19 @@ function readUser(
   if (user.in === 'nowhere' || user.in === 'form') return undefined;
   const given = user.in === 'body' ? body.user : (request.query as Record<string, unknown>).user;
   const value = Array.isArray(given) ? given[0] : given;
-  if (value) return (typeof value === 'object' ? JSON.stringify(value) : String(value)).replaceAll('\0', '');
+  if (value) return asText(value).replaceAll('\0', '');
   if (user.required) throw invalidParam('Arg user must be provided.');
   return undefined;
+}
+
+/** What is no string names an end user too (`facts/dify-wire.md` §1.3); but nobody nests so deep that it cannot be said. */
+function asText(value: unknown): string {
+  if (typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw badRequest(cause);
+  }
 }
 
 /** Of a name that stands more than once in a query, the first value counts. */

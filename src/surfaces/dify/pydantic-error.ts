@@ -6,6 +6,7 @@ type Issue = z.core.$ZodIssue;
 
 /** Longest input printed whole; longer ones lose their middle, as pydantic prints them. */
 const MAX_INPUT = 50;
+const MAX_DEPTH = 20;
 
 /**
  * A failed schema as Dify reports it: HTTP 400 `invalid_param` with pydantic's own report as the message
@@ -84,19 +85,18 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** A JSON value as Python prints it. */
-function repr(value: unknown): string {
+/** A JSON value as Python prints it; what lies deeper than anybody reads is left out. */
+function repr(value: unknown, depth = 0): string {
   if (value === null || value === undefined) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';
   if (typeof value === 'string') return pythonRepr([value]).slice(1, -1);
-  if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
-  if (typeof value === 'object') {
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
-      .join(', ')}}`;
-  }
-  return String(value);
+  if (typeof value !== 'object') return String(value);
+  const inner = (item: unknown) => (depth < MAX_DEPTH ? repr(item, depth + 1) : '...');
+  if (Array.isArray(value)) return `[${value.map(inner).join(', ')}]`;
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${repr(key)}: ${inner(item)}`)
+    .join(', ')}}`;
 }
 
 function typeName(value: unknown): string {

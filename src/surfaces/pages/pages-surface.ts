@@ -10,7 +10,8 @@ import { layout } from './layout.ts';
 
 export interface PagesParts {
   readonly apps: Pick<AppRegistry, 'list'>;
-  readonly openApi: OpenApiDocument;
+  /** Made when somebody first asks for it: that takes a while, and most servers are never asked. */
+  readonly openApi: () => OpenApiDocument;
   /** True while no provider is configured and the demo model answers. */
   readonly demo: boolean;
   /** Null: taken from each request's Host header. */
@@ -35,7 +36,8 @@ export function pagesSurface(parts: PagesParts): FastifyPluginAsync {
   const icon = asset('parley.svg', 'image/svg+xml');
   const styles = `/assets/pages.${createHash('sha256').update(css.content).digest('hex').slice(0, 12)}.css`;
   const frame = { styles, version: parts.version };
-  const openApi = JSON.stringify(parts.openApi);
+  let made: OpenApiDocument | undefined;
+  const openApi = () => (made ??= parts.openApi());
 
   return async function pages(server) {
     await server.register(helmet, {
@@ -50,11 +52,14 @@ export function pagesSurface(parts: PagesParts): FastifyPluginAsync {
       return page(reply, layout({ ...frame, title: 'Parley', current: 'apps' }, content));
     });
     server.get('/docs', async (request, reply) => {
-      const content = docsPage(parts.openApi, urlOf(parts, request));
+      const content = docsPage(openApi(), urlOf(parts, request));
       return page(reply, layout({ ...frame, title: 'Service API · Parley', current: 'docs' }, content));
     });
     server.get('/openapi.json', async (_request, reply) =>
-      reply.type('application/json; charset=utf-8').header('access-control-allow-origin', '*').send(openApi),
+      reply
+        .type('application/json; charset=utf-8')
+        .header('access-control-allow-origin', '*')
+        .send(JSON.stringify(openApi())),
     );
     server.get(styles, async (_request, reply) =>
       reply.type(css.type).header('cache-control', 'public, max-age=31536000, immutable').send(css.content),

@@ -69,8 +69,9 @@ export function streamProblems(
   absent: readonly string[] = ['error.task_id'],
 ): string[] {
   if (!document) return [];
-  const mapping = (document.components.schemas[union]?.discriminator as { mapping: Record<string, string> })
-    .mapping;
+  const { mapping } = (document.components.schemas[union] as Schema).discriminator as {
+    mapping: Record<string, string>;
+  };
   return events.flatMap((event) => {
     const kind = String(event.event);
     const ref = mapping[kind];

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
+import { readConfigFile } from '../../src/config/read-config-file.ts';
+import { difyRoutes } from '../../src/surfaces/dify/routes/index.ts';
+import { startParley, type TestParley } from '../support/parley/start-parley.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const exec = promisify(execFile);
+
+let parley: TestParley;
+beforeAll(async () => {
+  const assistant = readFileSync(join(ROOT, 'examples/assistant.yml'), 'utf8');
+  parley = await startParley({ apps: { assistant } });
+});
+afterAll(() => parley.close());
+
+/** The first block of a language in README.md. */
+function block(language: string): string {
+  const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(README)?.[1];
+  if (!found) throw new Error(`no ${language} block in README.md`);
+  return found;
+}
+
+/** For the server of this test instead of the one that a reader has. */
+function here(text: string): string {
+  expect(text).toContain('http://127.0.0.1:5001');
+  return text.replaceAll('http://127.0.0.1:5001', parley.url).replaceAll('YOUR-KEY', parley.key('assistant'));
+}
+
+test('the curl command streams an answer', async () => {
+  const { stdout } = await exec('sh', ['-c', here(block('sh')).replace('curl ', 'curl -s ')]);
+  const events = [...stdout.matchAll(/^data: (.*)$/gm)].map((match) => JSON.parse(match[1] as string));
+  expect(events.length).toBeGreaterThan(5);
+  expect(events.at(-1).event).toBe('message_end');
+  expect(events.map(({ answer }) => answer ?? '').join('')).toContain('What can you help me with?');
+});
+
+test('the client is five lines and streams an answer', async () => {
+  const code = block('js');
+  expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(5);
+  const { stdout } = await exec(process.execPath, ['--input-type=module', '-e', here(code)], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', PARLEY_KEY: parley.key('assistant') },
+  });
+  expect(stdout).toContain('"event":"message_end"');
+});
+
+test('the configuration is one that Parley reads', () => {
+  const env = {
+    OPENAI_API_KEY: 'sk',
+    DEEPSEEK_API_KEY: 'sk',
+    SUPPORT_KEY: 'app-0123456789',
+    MODERATION_KEY: 'k',
+  };
+  const file = readConfigFile(block('yaml'), 'README.md', env);
+  expect(Object.keys(file.providers ?? {})).toEqual(['openai', 'deepseek', 'my-vllm']);
+});
+
+test('every command is in the table', () => {
+  for (const name of Object.keys(commands)) expect(README).toContain(`| \`parley ${name}`);
+});
+
+test('every route is in the table, and no other', () => {
+  const routes = difyRoutes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+  const listed = [...README.matchAll(/`((?:GET|POST|PUT|DELETE) \/[^`]+)`/g)].map(
+    (match) => match[1] as string,
+  );
+  const others = ['GET /health', 'GET /metrics'];
+  expect(listed.filter((route) => !others.includes(route)).sort()).toEqual([...routes].sort());
+});
+
+test('every file that README.md and ARCHITECTURE.md name is there', () => {
+  const architecture = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+  const links = [...README.matchAll(/\]\(([\w./-]+)\)/g)].map((match) => match[1] as string);
+  for (const link of links) expect(existsSync(join(ROOT, link)), link).toBe(true);
+  const paths = [...architecture.matchAll(/`((?:[\w-]+\/)+[\w.*-]*|[\w-]+\.ts)`/g)].map(
+    (match) => match[1] as string,
+  );
+  expect(paths.length).toBeGreaterThan(20);
+  for (const path of paths.map((name) => name.replace(/\/$/, ''))) {
+    expect(globSync([path, `src/${path}`, `src/**/${path}`], { cwd: ROOT }), path).not.toEqual([]);
+  }
+});
