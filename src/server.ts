@@ -21,6 +21,7 @@ import { openStore } from './store/open-store.ts';
 import { beat } from './store/processes.ts';
 import { difySurface } from './surfaces/dify/dify-surface.ts';
 import { difyOpenApi } from './surfaces/dify/openapi.ts';
+import { signedFiles } from './surfaces/dify/signed-files.ts';
 import { urlSigner } from './surfaces/dify/url-signer.ts';
 import { pagesSurface } from './surfaces/pages/pages-surface.ts';
 
@@ -58,6 +59,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   });
   const keys = await ensureFirstKeys(store, apps.list(), {
     dataDir: config.dataDir,
+    firstStart: folder.isNew,
     configured: config.keys,
   });
   const models = createModels(config, log);
@@ -98,6 +100,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     }),
     { prefix: '/v1' },
   );
+  await http.register(signedFiles({ store, files, signer }));
   await http.register(
     pagesSurface({
       apps,

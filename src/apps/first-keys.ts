@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { listApiKeys } from '../store/api-keys.ts';
 import type { Store } from '../store/open-store.ts';
 import type { App } from './app.ts';
+import { hashKey } from './hash-key.ts';
 import { createAppKey } from './key-ring.ts';
 
 const HEADER =
@@ -17,14 +18,17 @@ export async function ensureFirstKeys(
   apps: readonly App[],
   options: {
     readonly dataDir: string;
+    readonly firstStart: boolean;
     readonly configured: readonly { readonly key: string; readonly app: string }[];
   },
 ): Promise<ReadonlyMap<string, string>> {
   const path = join(options.dataDir, 'keys.txt');
   const shown = new Map(options.configured.map(({ app, key }) => [app, key]));
   const existing = await listApiKeys(store);
-  const keepFile = existing.length === 0 || existsSync(path);
-  for (const [app, key] of readKeys(path)) if (!shown.has(app)) shown.set(app, key);
+  const keepFile = options.firstStart || existsSync(path);
+  const valid = new Set(existing.map((key) => key.hash));
+  for (const [app, key] of readKeys(path))
+    if (!shown.has(app) && valid.has(hashKey(key))) shown.set(app, key);
   const haveKeys = new Set(existing.map((key) => key.app_id));
   for (const app of apps) {
     if (haveKeys.has(app.id) || shown.has(app.id)) continue;

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { findApiKey, insertApiKey, touchApiKey } from '../store/api-keys.ts';
 import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
+import { hashKey } from './hash-key.ts';
 
 /** A key that was looked up stays known this long; a revoked one stops working within it. */
 const KNOWN_MS = 5_000;
@@ -71,8 +72,4 @@ export async function createAppKey(store: Store, appId: string): Promise<string>
     last_used_at: null,
   });
   return key;
-}
-
-function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }

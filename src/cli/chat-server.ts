@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { createLog } from '../operations/create-log.ts';
 import { startServer } from '../server.ts';
 import { deleteApiKey, listApiKeys } from '../store/api-keys.ts';
-import { openDataFolder } from '../store/data-folder.ts';
+import { DataFolderInUse } from '../store/data-folder.ts';
 import { CliError } from './cli-error.ts';
 import { readServerAddress } from './server-address.ts';
 import { withStore } from './with-store.ts';
@@ -56,23 +56,20 @@ export async function openChatServer(
 }
 
 async function localServer(config: Config): Promise<Omit<ChatServer, 'key'>> {
+  const limits = { ...config.limits, drainMs: 0 };
   try {
-    openDataFolder(config.dataDir).unlock();
+    const own = { ...config, host: '127.0.0.1', port: 0, limits };
+    const { url, close } = await startServer(own, createLog('error'));
+    return { url, close };
   } catch (error) {
-    const url = readServerAddress(config.dataDir);
+    const url = error instanceof DataFolderInUse ? readServerAddress(config.dataDir) : null;
     if (url === null) throw error;
     return { url, close: async () => {} };
   }
-  const limits = { ...config.limits, drainMs: 0 };
-  const { url, close } = await startServer(
-    { ...config, host: '127.0.0.1', port: 0, limits },
-    createLog('error'),
-  );
-  return { url, close };
 }
 
 async function shownKey(config: Config, app: string): Promise<string | undefined> {
-  const options = { dataDir: config.dataDir, configured: config.keys };
+  const options = { dataDir: config.dataDir, firstStart: false, configured: config.keys };
   return (await withStore(config, (store) => ensureFirstKeys(store, [], options))).get(app);
 }
 

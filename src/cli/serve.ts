@@ -14,6 +14,8 @@ export async function serve(argv: readonly string[]): Promise<void> {
   // Now, not at the end: a server that is killed would leave the next one to compile everything again.
   flushCompileCache();
   releaseStartupMemory();
+  // One request's defect must not end everybody's answers.
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
   const forgetAddress = keepServerAddress(config.dataDir, server.url);
   const end = (signal: string) => {
     process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));

@@ -10,7 +10,10 @@ let fault: ((fd: number, text: string, write: (fd: number, text: string) => numb
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   const write = (fd: number, text: string) => fs.writeSync(fd, text);
-  return { ...fs, writeSync: (fd: number, text: string) => (fault ? fault(fd, text, write) : write(fd, text)) };
+  return {
+    ...fs,
+    writeSync: (fd: number, text: string) => (fault ? fault(fd, text, write) : write(fd, text)),
+  };
 });
 
 let dir: string;

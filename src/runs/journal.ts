@@ -27,6 +27,8 @@ export type RecoveredTexts = ReadonlyMap<string, string>;
  */
 export class Journal {
   readonly #dir: string;
+  /** Milliseconds since 1970; in the names of its segments. */
+  readonly #began: number;
   #segment: Segment;
   #pending = '';
   /** Segments that hold text of runs still going on, per run. */
@@ -35,8 +37,9 @@ export class Journal {
 
   readonly #onError: (error: unknown) => void;
 
-  private constructor(dir: string, onError: (error: unknown) => void) {
+  private constructor(dir: string, began: number, onError: (error: unknown) => void) {
     this.#dir = dir;
+    this.#began = began;
     this.#onError = onError;
     this.#segment = this.#open();
   }
@@ -50,13 +53,15 @@ export class Journal {
     onError: (error: unknown) => void,
   ): { journal: Journal; recovered: RecoveredTexts; clear(): void } {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const left = readdirSync(dir)
+    const names = readdirSync(dir)
       .filter((name) => name.endsWith('.journal'))
-      .sort()
-      .map((name) => join(dir, name));
+      .sort();
+    const left = names.map((name) => join(dir, name));
     const recovered = recover(left);
+    // Later than everything that is there, also after the clock was set back.
+    const began = Math.max(Date.now(), Number.parseInt(names.at(-1) ?? '0', 10) + 1);
     return {
-      journal: new Journal(dir, onError),
+      journal: new Journal(dir, began, onError),
       recovered,
       clear: () => {
         for (const path of left) rmSync(path, { force: true });
@@ -70,7 +75,10 @@ export class Journal {
       ? `${JSON.stringify([runId, text, 1])}\n`
       : `${JSON.stringify([runId, text])}\n`;
     let segments = this.#runs.get(runId);
-    if (!segments) this.#runs.set(runId, (segments = new Set()));
+    if (!segments) {
+      segments = new Set();
+      this.#runs.set(runId, segments);
+    }
     if (!segments.has(this.#segment)) {
       segments.add(this.#segment);
       this.#segment.runs++;
@@ -132,7 +140,7 @@ export class Journal {
 
   #open(): Segment {
     // Names sort by age, across processes too.
-    const name = `${String(Date.now()).padStart(15, '0')}-${String(this.#count++).padStart(9, '0')}.journal`;
+    const name = `${String(this.#began).padStart(15, '0')}-${String(this.#count++).padStart(9, '0')}.journal`;
     const path = join(this.#dir, name);
     return { path, fd: openSync(path, 'ax', 0o600), bytes: 0, runs: 0 };
   }

@@ -78,7 +78,11 @@ async function begin(processId: string): Promise<{ id: string; message_id: strin
 
 async function read({ id, message_id }: { id: string; message_id: string }) {
   const run = await store.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const message = await store.selectFrom('messages').selectAll().where('id', '=', message_id).executeTakeFirstOrThrow();
+  const message = await store
+    .selectFrom('messages')
+    .selectAll()
+    .where('id', '=', message_id)
+    .executeTakeFirstOrThrow();
   return { status: run.status, answer: message.answer, error: message.error };
 }
 
@@ -87,7 +91,9 @@ const saying = (run: { id: string }, text: string) => new Map([[run.id, text]]);
 test('a process that comes back ends what it left, with what the journal holds', async () => {
   const run = await begin('one');
   await beat(store, 'one', Date.now());
-  expect(await recoverRuns(store, { processId: 'one', texts: saying(run, 'said so far'), own: true })).toBe(1);
+  expect(await recoverRuns(store, { processId: 'one', texts: saying(run, 'said so far'), own: true })).toBe(
+    1,
+  );
   expect(await read(run)).toEqual({ status: 'failed', answer: 'said so far', error: ORPHANED });
   expect(await recoverRuns(store, { processId: 'one', texts: new Map(), own: true })).toBe(0);
 });
@@ -121,7 +127,13 @@ test('a run ends once: whoever comes second changes nothing', async () => {
   };
   const outcome = { status: 'succeeded', error: null, stoppedBy: null, message } as const;
   expect(await finishTurn(store, run, outcome)).toBe(true);
-  expect(await finishTurn(store, run, { ...outcome, status: 'stopped', message: { ...message, answer: 'second' } })).toBe(false);
+  expect(
+    await finishTurn(store, run, {
+      ...outcome,
+      status: 'stopped',
+      message: { ...message, answer: 'second' },
+    }),
+  ).toBe(false);
   await recoverRuns(store, { processId: 'once', texts: saying(run, 'from the journal'), own: true });
   expect(await read(run)).toEqual({ status: 'succeeded', answer: 'first', error: null });
 });
@@ -139,7 +151,12 @@ test('of many who end a run at once, one does', async () => {
   };
   const results = await Promise.all(
     ['succeeded', 'stopped', 'failed', 'stopped', 'succeeded'].map((status) =>
-      finishTurn(store, run, { status: status as 'failed', error: null, stoppedBy: null, message: { ...message, answer: status } }),
+      finishTurn(store, run, {
+        status: status as 'failed',
+        error: null,
+        stoppedBy: null,
+        message: { ...message, answer: status },
+      }),
     ),
   );
   expect(results.filter(Boolean)).toHaveLength(1);

@@ -17,7 +17,10 @@ export async function findOrCreateEndUser(
   sessionId: string,
 ): Promise<EndUserRow> {
   let users = known.get(store);
-  if (!users) known.set(store, (users = new Map()));
+  if (!users) {
+    users = new Map();
+    known.set(store, users);
+  }
   const name = JSON.stringify([appId, sessionId]);
   let user = users.get(name);
   if (user) return user;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/parley/test-database.ts';
 import { migrations } from './migrations/index.ts';
@@ -33,7 +33,10 @@ afterEach(async () => {
 
 const path = () => join(dir, 'parley.db');
 const open = () =>
-  openStore(testDatabase.url ? { kind: 'postgres', url: testDatabase.url } : { kind: 'sqlite', path: path() }, log);
+  openStore(
+    testDatabase.url ? { kind: 'postgres', url: testDatabase.url } : { kind: 'sqlite', path: path() },
+    log,
+  );
 
 async function seed(): Promise<void> {
   const store = await open();
@@ -60,7 +63,12 @@ test('an older one is brought up to date; the embedded one is backed up first', 
   };
   const store = await open();
   expect(await store.selectFrom('api_keys').select('hash').execute()).toEqual([]);
-  expect(await store.selectFrom('added' as 'runs').selectAll().execute()).toEqual([]);
+  expect(
+    await store
+      .selectFrom('added' as 'runs')
+      .selectAll()
+      .execute(),
+  ).toEqual([]);
   await store.destroy();
   if (testDatabase.url) return;
   const backup = `${path()}.before-${NEXT}`;
@@ -89,7 +97,7 @@ test('a newer one is refused, untouched and not backed up', async () => {
   await seed();
   delete known[NEXT];
   await expect(open()).rejects.toThrow(
-    /changed by a newer Parley \(migration 9998-next is not known here\)[^]*restore the backup/,
+    /changed by a newer Parley \(migration 9998-next is not known here\)[\s\S]*restore the backup/,
   );
   expect(existsSync(`${path()}.before-${NEXT}`)).toBe(false);
 });

@@ -210,7 +210,12 @@ export async function fillOrphanedAnswers(
       .execute();
     for (const { run, message } of empty) {
       const answer = answers.get(run) ?? '';
-      await store.updateTable('messages').set({ answer }).where('id', '=', message).where('answer', '=', '').execute();
+      await store
+        .updateTable('messages')
+        .set({ answer })
+        .where('id', '=', message)
+        .where('answer', '=', '')
+        .execute();
     }
   }
 }

@@ -93,7 +93,10 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
   // A client that broke the connection is no error of ours; `close` follows.
   raw.on('error', () => {});
   // One that left while its turn was accepted has had its `close`.
-  if (raw.closed || raw.destroyed) return release();
+  if (raw.closed || raw.destroyed) {
+    release();
+    return;
+  }
   raw.once('close', release);
   pump();
 }

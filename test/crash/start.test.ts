@@ -12,7 +12,7 @@ afterEach(() => home.remove());
 
 test('a second server on the same data folder refuses to start, the first goes on', async () => {
   const first = await home.serve();
-  await expect(home.serve()).rejects.toThrow(/exit code 1: [^]*Another Parley is using the data folder/);
+  await expect(home.serve()).rejects.toThrow(/exit code 1: [\s\S]*Another Parley is using the data folder/);
   expect((await fetch(`${first.url}/health`)).status).toBe(200);
   // Its lock goes with it, however it ends.
   await first.kill();
@@ -27,5 +27,5 @@ test('a database of a newer Parley refuses with a clear message and stays as it 
     .values({ name: '9999-future', timestamp: new Date().toISOString() } as never)
     .execute();
   await store.destroy();
-  await expect(home.serve()).rejects.toThrow(/exit code 1: [^]*newer Parley[^]*9999-future/);
+  await expect(home.serve()).rejects.toThrow(/exit code 1: [\s\S]*newer Parley[\s\S]*9999-future/);
 });

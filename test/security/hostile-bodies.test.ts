@@ -33,7 +33,12 @@ afterAll(async () => {
   await provider.close();
 });
 
-async function post(path: string, body: BodyInit, type = 'application/json', method = 'POST') {
+async function post(
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  type = 'application/json',
+  method = 'POST',
+) {
   const app = path.startsWith('/completion') ? 'completion' : 'chat';
   const response = await fetch(`${parley.url}/v1${path}`, {
     method,
@@ -116,6 +121,31 @@ test('a body without a key is not even read', async () => {
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
   socket.destroy();
 });
+
+test.each(difyRoutes.filter(({ method }) => method === 'GET').map(({ path }) => path))(
+  'NUL, quotes and lists in the query of GET %s: never 500',
+  async (path) => {
+    const names = [
+      'user',
+      'conversation_id',
+      'last_id',
+      'first_id',
+      'limit',
+      'page',
+      'after',
+      'sort_by',
+      'variable_name',
+      'as_attachment',
+    ];
+    for (const value of ['%00', "'%20or%201=1--", '', '-1', '99999999999999999999']) {
+      const query = names.flatMap((name) => [`${name}=${value}`, `${name}=x`]).join('&');
+      for (const app of ['chat', 'completion']) {
+        const response = await parley.request(app, 'GET', `${path.replace(/:\w+/g, UUID)}?${query}`);
+        expect(response.status, `${value}: ${await response.text()}`).toBeLessThan(500);
+      }
+    }
+  },
+);
 
 test('NUL is stripped where text is kept', async () => {
   const body = await answered(sendChat(parley, { query: 'a\0b', user: 'nul\0l', inputs: { p: 'c\0d' } }));

@@ -4,7 +4,7 @@ import type { SpeechModel } from '../../models/speech-model.ts';
 const MIN_CHARACTERS = 40;
 /** How long the end of an answer waits for its voice (`facts/dify-wire.md` §3.5). */
 const PATIENCE_MS = 5_000;
-const SENTENCE_END = /[.!?。！？\n]+(?=\s|$|[^\x00-\x7f])/g;
+const SENTENCE_END = /[.!?。！？\n]+(?=\s|$|\P{ASCII})/gu;
 
 /** Speaks a growing answer, sentence by sentence and in order, while the text goes on streaming. */
 export class AnswerSpeaker {

@@ -160,7 +160,9 @@ function parse(
 function parseParams(schema: z.ZodType | undefined, params: unknown): unknown {
   if (!schema) return {};
   const result = schema.safeParse(params);
-  if (!result.success) throw notFound('The requested URL was not found on the server.');
+  // PostgreSQL cannot even look for a text with NUL in it.
+  if (!result.success || JSON.stringify(params).includes('\\u0000'))
+    throw notFound('The requested URL was not found on the server.');
   return result.data;
 }
 

@@ -16,7 +16,10 @@ let completion: CompletionClient;
 
 beforeAll(async () => {
   provider = await startMockProvider({ reply: { tokens: ['Hello', ' client'] } });
-  parley = await startParley({ apps: { chat: chatApp(), completion: completionApp() }, provider: provider.baseUrl });
+  parley = await startParley({
+    apps: { chat: chatApp(), completion: completionApp() },
+    provider: provider.baseUrl,
+  });
   chat = new ChatClient(parley.key('chat'), `${parley.url}/v1`);
   completion = new CompletionClient(parley.key('completion'), `${parley.url}/v1`);
 });
@@ -60,11 +63,18 @@ test('completion, blocking and streaming', async () => {
 test('conversations: messages, rename, list, feedback, delete', async () => {
   const { data: turn } = await chat.createChatMessage({}, 'Remember me', user);
   const messages = await chat.getConversationMessages(user, turn.conversation_id);
-  expect(messages.data).toMatchObject({ has_more: false, data: [{ id: turn.message_id, query: 'Remember me' }] });
-  expect((await chat.renameConversation(turn.conversation_id, 'New name', user)).data).toMatchObject({ name: 'New name' });
+  expect(messages.data).toMatchObject({
+    has_more: false,
+    data: [{ id: turn.message_id, query: 'Remember me' }],
+  });
+  expect((await chat.renameConversation(turn.conversation_id, 'New name', user)).data).toMatchObject({
+    name: 'New name',
+  });
   const list = await chat.getConversations(user);
   expect(list.data.data[0]).toMatchObject({ id: turn.conversation_id, name: 'New name' });
-  expect((await chat.messageFeedback(turn.message_id, 'like' as never, user)).data).toEqual({ result: 'success' });
+  expect((await chat.messageFeedback(turn.message_id, 'like' as never, user)).data).toEqual({
+    result: 'success',
+  });
   expect((await chat.deleteConversation(turn.conversation_id, user)).status).toBe(204);
   await expect(chat.getConversationMessages(user, turn.conversation_id)).rejects.toMatchObject({
     response: { status: 404, data: { code: 'not_found', message: 'Conversation Not Exists.' } },

@@ -15,6 +15,7 @@ import {
   stop,
   streamChat,
   textOf,
+  usageOf,
 } from '../../support/parley/turns.ts';
 import { streamProblems } from '../../support/spec/dify-spec.ts';
 
@@ -135,8 +136,7 @@ describe('keywords, output', () => {
     ]);
     expect(replaced).toMatchObject({ answer: 'Let us change the subject.', reason: 'output_moderation' });
     expect(streamProblems('ChunkChatEvent', events)).toEqual([]);
-    const usage = (events.at(-1)?.metadata as { usage: { completion_tokens: number } }).usage;
-    expect(usage.completion_tokens).toBeGreaterThan(0);
+    expect(usageOf(events).completion_tokens).toBeGreaterThan(0);
     expect(await storedAnswer(replaced?.message_id)).toBe('Let us change the subject.');
     const run = await store
       .selectFrom('runs')

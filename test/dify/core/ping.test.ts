@@ -10,7 +10,10 @@ let parley: TestParley;
 
 beforeAll(async () => {
   provider = await startMockProvider({ reply: { gate: true } });
-  parley = await startParley({ apps: { chat: chatApp(), completion: completionApp() }, provider: provider.baseUrl });
+  parley = await startParley({
+    apps: { chat: chatApp(), completion: completionApp() },
+    provider: provider.baseUrl,
+  });
 });
 afterAll(async () => {
   await parley.close();
@@ -21,13 +24,15 @@ afterAll(async () => {
 test('ten silent seconds bring a ping, to the byte', async () => {
   const began = performance.now();
   const readers = await Promise.all(
-    [sendChat(parley, { response_mode: 'streaming' }), sendCompletion(parley, { response_mode: 'streaming' })].map(
-      async (response) => new EventReader(await response),
-    ),
+    [
+      sendChat(parley, { response_mode: 'streaming' }),
+      sendCompletion(parley, { response_mode: 'streaming' }),
+    ].map(async (response) => new EventReader(await response)),
   );
   const frames = await Promise.all(readers.map((reader) => reader.next()));
   expect(frames.map((frame) => frame?.raw)).toEqual(['event: ping\n\n', 'event: ping\n\n']);
   expect(performance.now() - began).toBeGreaterThan(9_500);
   for (const request of provider.requests) request.finish();
-  for (const reader of readers) expect((await reader.readAll()).map(({ event }) => event)).toEqual(['message_end']);
+  for (const reader of readers)
+    expect((await reader.readAll()).map(({ event }) => event)).toEqual(['message_end']);
 });

@@ -6,7 +6,9 @@ import { answered, firstEvent, readStream, stop, textOf } from '../../support/pa
 import { responseProblems, schemaProblems, streamProblems } from '../../support/spec/dify-spec.ts';
 
 /** The request examples of the seeds, as they stand there. */
-const logo = [{ type: 'image', transfer_method: 'remote_url', url: 'https://cloud.dify.ai/logo/logo-site.png' }];
+const logo = [
+  { type: 'image', transfer_method: 'remote_url', url: 'https://cloud.dify.ai/logo/logo-site.png' },
+];
 const chatExample = {
   inputs: { city: 'San Francisco' },
   query: 'What are the specs of the iPhone 13 Pro Max?',
@@ -44,7 +46,9 @@ beforeAll(async () => {
   const config = {
     pre_prompt: 'You know {{city}}.',
     user_input_form: [{ 'text-input': { label: 'City', variable: 'city', required: false, default: '' } }],
-    file_upload: { image: { enabled: true, number_limits: 3, transfer_methods: ['remote_url', 'local_file'] } },
+    file_upload: {
+      image: { enabled: true, number_limits: 3, transfer_methods: ['remote_url', 'local_file'] },
+    },
   };
   parley = await startParley({
     apps: { chat: chatApp(config), completion: completionApp(config) },
@@ -57,7 +61,9 @@ afterAll(async () => {
 });
 
 test('seed 003, chat with an image', async () => {
-  provider.reply((request) => ({ tokens: JSON.stringify(request.body).includes('short title') ? ['T'] : [' I', "'m", ' glad'] }));
+  provider.reply((request) => ({
+    tokens: JSON.stringify(request.body).includes('short title') ? ['T'] : [' I', "'m", ' glad'],
+  }));
   const response = await parley.request('chat', 'POST', '/chat-messages', chatExample);
   const events = await (await readStream(response)).readAll();
   expect(events.map(({ event }) => event)).toEqual(['message', 'message', 'message', 'message_end']);
@@ -67,7 +73,9 @@ test('seed 003, chat with an image', async () => {
 
 test('seed 003, blocking', async () => {
   provider.reply();
-  const body = await answered(parley.request('chat', 'POST', '/chat-messages', { ...chatExample, response_mode: 'blocking' }));
+  const body = await answered(
+    parley.request('chat', 'POST', '/chat-messages', { ...chatExample, response_mode: 'blocking' }),
+  );
   expect(schemaProblems('ChatCompletionResponse', body)).toEqual([]);
 });
 
@@ -78,7 +86,9 @@ test('seed 003, a conversation that is not there', async () => {
 
 test('seed 003, stop', async () => {
   provider.reply({ gate: true });
-  const reader = await readStream(await parley.request('chat', 'POST', '/chat-messages', { ...chatExample, auto_generate_name: false }));
+  const reader = await readStream(
+    await parley.request('chat', 'POST', '/chat-messages', { ...chatExample, auto_generate_name: false }),
+  );
   (await provider.nextRequest((request) => !request.isOver)).send('x');
   const { task_id } = await firstEvent(reader);
   const response = await stop(parley, task_id, 'abc-123');
@@ -99,14 +109,18 @@ test('seed 004, streaming', async () => {
 
 test('seed 004, blocking', async () => {
   provider.reply({ tokens: ['Hello World!...'] });
-  const body = await answered(parley.request('completion', 'POST', '/completion-messages', completionBlocking));
+  const body = await answered(
+    parley.request('completion', 'POST', '/completion-messages', completionBlocking),
+  );
   expect(body).toMatchObject({ event: 'message', mode: 'completion', answer: 'Hello World!...' });
   expect(schemaProblems('CompletionResponse', body)).toEqual([]);
 });
 
 test('seed 000, stop', async () => {
   provider.reply({ gate: true });
-  const reader = await readStream(await parley.request('completion', 'POST', '/completion-messages', completionStreaming));
+  const reader = await readStream(
+    await parley.request('completion', 'POST', '/completion-messages', completionStreaming),
+  );
   const upstream = await provider.nextRequest((request) => !request.isOver);
   upstream.send('x');
   const { task_id } = await firstEvent(reader);

@@ -14,11 +14,15 @@ let store: Store;
 let title: MockReply = {};
 
 /** The request that asks for a title quotes the query instead of being it. */
-const isTitle = (request: MockRequest) => JSON.stringify(request.body?.messages).includes('Write a short title');
+const isTitle = (request: MockRequest) =>
+  JSON.stringify(request.body?.messages).includes('Write a short title');
 
 beforeAll(async () => {
   provider = await startMockProvider();
-  parley = await startParley({ apps: { chat: chatApp(), completion: completionApp() }, provider: provider.baseUrl });
+  parley = await startParley({
+    apps: { chat: chatApp(), completion: completionApp() },
+    provider: provider.baseUrl,
+  });
   store = await openTestStore(parley);
 });
 beforeEach(() => provider.reply((request) => (isTitle(request) ? title : { tokens: ['the answer'] })));
@@ -58,7 +62,9 @@ test('it is the default', async () => {
 test('auto_generate_name false: the first 20 characters stay, and no title is asked for', async () => {
   title = { tokens: ['Never'] };
   const before = provider.requests.length;
-  const { conversation_id } = await answered(sendChat(parley, { query: '一二三四五六七八九十一二三四五六七八九十' }));
+  const { conversation_id } = await answered(
+    sendChat(parley, { query: '一二三四五六七八九十一二三四五六七八九十' }),
+  );
   expect(await nameOf(conversation_id)).toBe('一二三四五六七八九十一二三四五六七八九十');
   const longer = await answered(sendChat(parley, { query: '👍👍👍👍👍👍👍👍👍👍👍👍👍👍👍👍👍👍👍👍!' }));
   expect(await nameOf(longer.conversation_id)).toBe(`${'👍'.repeat(20)}…`);
@@ -93,7 +99,10 @@ test('a name that the user gives meanwhile stays', async () => {
   title = { tokens: ['Too late'], hold: 0 };
   const { conversation_id } = await answered(sendChat(parley, { query: 'q', auto_generate_name: true }));
   const request = await provider.nextRequest((r) => isTitle(r) && !r.isOver);
-  const renamed = await parley.request('chat', 'POST', `/conversations/${conversation_id}/name`, { user: 'u1', name: 'Mine' });
+  const renamed = await parley.request('chat', 'POST', `/conversations/${conversation_id}/name`, {
+    user: 'u1',
+    name: 'Mine',
+  });
   expect(renamed.status).toBe(200);
   request.release();
   await request.ended();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MockProvider, startMockProvider } from '../../support/mock-provider/start-mock-provider.ts';
 import { chatApp } from '../../support/parley/apps.ts';
 import { startParley, type TestParley } from '../../support/parley/start-parley.ts';
-import { answered, sendChat, streamChat } from '../../support/parley/turns.ts';
+import { answered, sendChat, streamChat, usageOf } from '../../support/parley/turns.ts';
 import { schemaProblems } from '../../support/spec/dify-spec.ts';
 
 const KEYS = [
@@ -38,14 +38,13 @@ afterAll(async () => {
   await provider.close();
 });
 
-async function usageOf(app: string): Promise<Record<string, unknown>> {
-  const events = await (await streamChat(parley, {}, app)).readAll();
-  return (events.at(-1)?.metadata as { usage: Record<string, unknown> }).usage;
+async function ask(app: string): Promise<Record<string, unknown>> {
+  return usageOf(await (await streamChat(parley, {}, app)).readAll());
 }
 
 test('has every field, tokens as the provider counts them, prices as plain decimal strings', async () => {
   provider.reply({ tokens: ['a', 'b'], usage: { prompt_tokens: 1_000_000, completion_tokens: 3_000_000 } });
-  const usage = await usageOf('priced');
+  const usage = await ask('priced');
   expect(Object.keys(usage)).toEqual(KEYS);
   expect(schemaProblems('Usage', usage)).toEqual([]);
   expect(usage).toMatchObject({
@@ -72,19 +71,19 @@ test('has every field, tokens as the provider counts them, prices as plain decim
 
 test('small sums are not written with an exponent', async () => {
   provider.reply({ tokens: ['a'], usage: { prompt_tokens: 1, completion_tokens: 1 } });
-  const usage = await usageOf('priced');
+  const usage = await ask('priced');
   expect(usage.prompt_price).toMatch(/^0\.0+\d+$/);
   expect(usage.total_price).toMatch(/^0\.0+\d+$/);
 });
 
 test('a model that no price list knows costs zero', async () => {
   provider.reply();
-  expect(await usageOf('chat')).toMatchObject({ prompt_price: '0', completion_price: '0', total_price: '0' });
+  expect(await ask('chat')).toMatchObject({ prompt_price: '0', completion_price: '0', total_price: '0' });
 });
 
 test('tokens are counted here when the provider reports none', async () => {
   provider.reply({ tokens: ['Hello', ' there', ' friend'], usage: null });
-  const usage = await usageOf('chat');
+  const usage = await ask('chat');
   expect(usage.completion_tokens).toBeGreaterThan(1);
   expect(usage.prompt_tokens).toBeGreaterThan(1);
   expect(usage.total_tokens).toBe(Number(usage.prompt_tokens) + Number(usage.completion_tokens));
@@ -92,7 +91,7 @@ test('tokens are counted here when the provider reports none', async () => {
 
 test('times are seconds: the first token comes within the latency', async () => {
   provider.reply({ tokens: ['a', 'b'], delayMs: 30 });
-  const usage = await usageOf('chat');
+  const usage = await ask('chat');
   expect(usage.time_to_first_token).toBeGreaterThanOrEqual(0.025);
   expect(Number(usage.latency)).toBeGreaterThanOrEqual(Number(usage.time_to_first_token));
   expect(Number(usage.latency)).toBeLessThan(5);

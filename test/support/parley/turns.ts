@@ -66,6 +66,14 @@ export function textOf(events: readonly Record<string, unknown>[]): string {
   return text;
 }
 
+/** Usage in the `message_end` of a stream. */
+export function usageOf(events: readonly Record<string, unknown>[]): Record<string, unknown> {
+  const end = events.find((event) => event.event === 'message_end') as {
+    metadata: { usage: Record<string, unknown> };
+  };
+  return end.metadata.usage;
+}
+
 /** Ids of the run that a stream belongs to, from its first event. */
 export async function firstEvent(reader: EventReader): Promise<Wire> {
   const [event] = await reader.readUntil(() => true);
