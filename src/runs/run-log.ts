@@ -8,6 +8,7 @@ export class RunLog {
   readonly #events: RunEvent[] = [];
   readonly #readers = new Set<() => void>();
   #waking = false;
+  #size = 0;
   #ended = false;
   readonly #beforeReading: () => void;
 
@@ -20,6 +21,8 @@ export class RunLog {
   append(event: RunEvent): void {
     if (this.#ended) return;
     this.#events.push(event);
+    if (event.kind === 'text' || event.kind === 'text_replaced') this.#size += event.text.length;
+    else if (event.kind === 'audio') this.#size += event.data.length;
     if (event.kind === 'ended') this.#ended = true;
     // Events that arrive together are read together: readers wake once, after the current callback.
     if (this.#waking) return;
@@ -35,6 +38,11 @@ export class RunLog {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Characters of text and sound that it holds. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Number of the newest event; 0 when there is none yet. */

@@ -10,8 +10,9 @@ import { RunLog } from './run-log.ts';
 import type { RunRequest } from './run-request.ts';
 import type { RunsOptions } from './runs-options.ts';
 
-/** Ended runs that stay readable in memory; older ones are read from the store. */
+/** Ended runs that stay readable in memory, and how much they may hold; others are read from the store. */
 const RECENT_RUNS = 200;
+const RECENT_CHARACTERS = 16 * 1024 * 1024;
 /** How long a title may take. */
 const TITLE_TIMEOUT_MS = 30_000;
 
@@ -21,6 +22,7 @@ export class Runs {
   /** By run id. */
   readonly #active = new Map<string, Run>();
   readonly #recent = new Map<string, Run>();
+  #recentCharacters = 0;
   readonly #perApp = new Map<string, number>();
   /** Aborts background work (titles) when the server ends. */
   readonly #closing = new AbortController();
@@ -102,11 +104,17 @@ export class Runs {
       clearTimeout(limit);
       this.#active.delete(run.facts.id);
       this.#freeSlot(run.facts.app);
-      this.#recent.set(run.facts.id, run);
-      if (this.#recent.size > RECENT_RUNS) {
-        const [oldest] = this.#recent.keys();
-        this.#recent.delete(oldest as string);
-      }
+      this.#keepRecent(run);
+    }
+  }
+
+  #keepRecent(run: Run): void {
+    this.#recent.set(run.facts.id, run);
+    this.#recentCharacters += run.log.size;
+    for (const [id, { log }] of this.#recent) {
+      if (this.#recent.size <= RECENT_RUNS && this.#recentCharacters <= RECENT_CHARACTERS) break;
+      this.#recent.delete(id);
+      this.#recentCharacters -= log.size;
     }
   }
 

@@ -97,6 +97,15 @@ describe.each(writing.map((route) => [`${route.method} ${route.path}`, route] as
   });
 });
 
+test('a body nested beyond reason is a bad request, whatever its field; a deep one is none', async () => {
+  const turn = (depth: number) =>
+    `{"user":"u","query":"q","auto_generate_name":false,"inputs":{},"ignored":${nested('[', ']', depth)}}`;
+  expect((await post('/chat-messages', turn(90))).status).toBe(200);
+  const { status, text } = await post('/chat-messages', turn(101));
+  expect(status).toBe(400);
+  expect(JSON.parse(text)).toMatchObject({ code: 'bad_request' });
+});
+
 test('a body over the limit is 413, with and without a length', async () => {
   const body = JSON.stringify({ user: 'u', inputs: {}, query: 'x'.repeat(1024 * 1024) });
   const { status, text } = await post('/chat-messages', body);

@@ -4,7 +4,8 @@ import { chatApp } from '../support/parley/apps.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { sendChat } from '../support/parley/turns.ts';
 
-const PROVIDER_KEY = 'sk-canary-provider-key-4f1b9c';
+/** Of no form that a pattern could know: it is redacted because it is configured. */
+const PROVIDER_KEY = 'canary7provider8key9of4f1b9c';
 const APP_KEY = 'app-canaryappkey00000000000000';
 const PROMPT = 'canary-of-the-system-prompt';
 const QUERY = 'canary-of-the-query';

@@ -169,6 +169,8 @@ function parseParams(schema: z.ZodType | undefined, params: unknown): unknown {
 /** Made only for routes that ask for it. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
+  // A client that left before this was asked for has had its `close`.
+  if (reply.raw.closed || reply.raw.destroyed) controller.abort();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort();
   });
