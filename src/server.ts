@@ -38,6 +38,9 @@ export interface ParleyServer {
   close(): Promise<void>;
 }
 
+/** How long requests that are no runs may take when the server ends. */
+const LAST_REQUESTS_MS = 2_000;
+
 /** Builds the house from its configuration and opens the door. The only place that knows both sides of the hall. */
 export async function startServer(config: Config, log: Logger): Promise<ParleyServer> {
   const folder = openDataFolder(config.dataDir);
@@ -122,7 +125,11 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     async close() {
       const closed = http.close();
       await runs.drain(config.limits.drainMs);
+      // Requests that are no runs (speech, suggestions) may have ended meanwhile; none holds the exit for long.
+      http.server.closeIdleConnections();
+      const late = setTimeout(() => http.server.closeAllConnections(), LAST_REQUESTS_MS);
       await closed;
+      clearTimeout(late);
       releaseLease();
       await apps.close();
       await models.close();

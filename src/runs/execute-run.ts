@@ -2,6 +2,7 @@ import { ParleyError } from '../errors.ts';
 import { finishTurn } from '../store/runs.ts';
 import type { AcceptedRun } from './accept-run.ts';
 import type { Engine } from './engine.ts';
+import { ORPHANED } from './recover-runs.ts';
 import type { Run } from './run.ts';
 import { NO_USAGE, type RunOutcome, type RunUsage } from './run-event.ts';
 import type { RunsOptions } from './runs-options.ts';
@@ -84,12 +85,20 @@ export async function executeRun(
     spoken,
   };
   try {
-    await finishTurn(
+    const committed = await finishTurn(
       store,
       { id: facts.id, message_id: facts.messageId },
       turnOutcome(outcome, facts.createdAt),
     );
     journal.release(facts.id);
+    if (!committed) {
+      // This process was taken for dead (it stood still for longer than its lease), and another ended the run.
+      outcome = {
+        ...outcome,
+        status: 'failed',
+        error: new ParleyError('internal_server_error', 500, ORPHANED),
+      };
+    }
   } catch (cause) {
     // The journal keeps the text; the next start finds the run unfinished and saves it.
     observer.failed(run, cause);
