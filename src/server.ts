@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { App } from './apps/app.ts';
 import { openAppRegistry } from './apps/app-registry.ts';
+import { AppVersions } from './apps/app-versions.ts';
 import { ensureFirstKeys } from './apps/first-keys.ts';
 import { KeyRing } from './apps/key-ring.ts';
 import type { Config } from './config/config.ts';
@@ -73,6 +74,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const services = appServices(parts);
   const runs = new Runs({
     store,
+    versions: new AppVersions(store, config.apiExtensions),
     journal,
     processId,
     engines: { chat: engine, completion: engine },
@@ -99,7 +101,6 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       signer,
       limits: config.limits,
       publicUrl: config.publicUrl,
-      version,
     }),
     { prefix: '/v1' },
   );

@@ -17,6 +17,8 @@ export interface App {
   };
   readonly useIconAsAnswerIcon: boolean;
   readonly tags: readonly string[];
+  /** The DSL document as it was read. */
+  readonly definition: string;
   /** SHA-256 of the definition, hex. */
   readonly version: string;
   readonly config: BasicConfig;

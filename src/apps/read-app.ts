@@ -53,6 +53,7 @@ export function readApp(source: string, options: ReadAppOptions): App {
     id,
     mode: mode.mode,
     ...readIdentity(root.get('app'), id),
+    definition: source,
     version: createHash('sha256').update(source).digest('hex'),
     config,
     settings,

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { newId } from '../store/new-id.ts';
@@ -19,6 +19,8 @@ export function createHttpServer(config: Config, log: Logger, metrics: Metrics):
     // Routes validate with zod. Fastify's own compilers would be loaded for nothing: 5 MB.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     forceCloseConnections: 'idle',
+    frameworkErrors: (_error, _request, reply: FastifyReply) =>
+      void reply.code(400).send({ code: 'bad_request', message: 'The URL is not well-formed.', status: 400 }),
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();

@@ -1,5 +1,7 @@
+import type { App } from '../apps/app.ts';
+import { renderTemplate } from '../apps/render-template.ts';
 import { validateInputs } from '../apps/validate-inputs.ts';
-import { invalidParam, notFound } from '../errors.ts';
+import { invalidParam, notFound, ParleyError } from '../errors.ts';
 import { findConversation } from '../store/conversations.ts';
 import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
@@ -10,6 +12,7 @@ import { resolveFiles } from './resolve-files.ts';
 import type { RunFacts } from './run.ts';
 import type { RunFile } from './run-file.ts';
 import type { RunRequest } from './run-request.ts';
+import type { RunsOptions } from './runs-options.ts';
 
 /** Conversation names before a title is found: the query, or its first 20 characters (`facts/dify-wire.md` §7.1). */
 const SNIPPET_LENGTH = 20;
@@ -27,17 +30,26 @@ export interface AcceptedRun {
 /**
  * Checks a request against its app and its owner's data, and commits the turn. Nothing is written when it throws.
  *
- * @throws ParleyError `invalid_param` (inputs, files, empty query) | `not_found` (conversation)
+ * @param check refuses an app that could never run
+ * @throws ParleyError `invalid_param` (inputs, files, empty query) | `not_found` (conversation) | `app_unavailable`
  */
-export async function acceptRun(store: Store, processId: string, request: RunRequest): Promise<AcceptedRun> {
-  const { app, endUser } = request;
-  const owner: Owner = { appId: app.id, endUserId: endUser.id };
+export async function acceptRun(
+  { store, versions, processId }: Pick<RunsOptions, 'store' | 'versions' | 'processId'>,
+  request: RunRequest,
+  check: (app: App) => void,
+): Promise<AcceptedRun> {
+  const { endUser } = request;
+  const owner: Owner = { appId: request.app.id, endUserId: endUser.id };
   const query = request.query.replaceAll('\0', '');
-  if (app.mode === 'chat' && query === '') throw invalidParam('query is required');
+  if (request.app.mode === 'chat' && query === '') throw invalidParam('query is required');
   const found = await continued(store, owner, request);
+  const app = found ? await versions.find(request.app, found.app_version) : request.app;
+  if (!app) throw appUnavailable();
+  check(app);
   const inputs = validateInputs(app.config.inputForm, request.inputs);
   const files = await resolveFiles(store, owner, app.config.fileUpload, request.files);
 
+  if (app.mode === 'chat' && !found) await versions.keep(app);
   const now = Date.now();
   const conversation =
     app.mode === 'chat' ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
@@ -48,6 +60,7 @@ export async function acceptRun(store: Store, processId: string, request: RunReq
     app,
     mode: app.mode,
     owner,
+    files,
     createdAt: now,
   };
   const accepted = await acceptTurn(store, {
@@ -114,27 +127,25 @@ function newConversation(
   return {
     id: newId(),
     app_id: owner.appId,
+    app_version: app.version,
     end_user_id: owner.endUserId,
     surface,
     name: characters.length > SNIPPET_LENGTH ? `${characters.slice(0, SNIPPET_LENGTH).join('')}…` : query,
     inputs: JSON.stringify(inputs),
-    introduction: fillVariables(app.config.openingStatement, inputs),
+    introduction: renderTemplate(app.config.openingStatement, inputs),
     status: 'normal',
     created_at: now,
     updated_at: now,
   };
 }
 
-/** `{{name}}` of the opening statement; what the form does not name stays as it is. */
-function fillVariables(text: string, inputs: Readonly<Record<string, unknown>>): string {
-  return text.replace(/\{\{\s*([^{}]+?)\s*\}\}/g, (whole, name: string) =>
-    Object.hasOwn(inputs, name) ? String(inputs[name] ?? '') : whole,
-  );
+function appUnavailable(): ParleyError {
+  return new ParleyError('app_unavailable', 400, 'App unavailable, please check your app configurations.');
 }
 
 function messageFile(facts: RunFacts, file: RunFile, position: number): MessageFileRow {
   return {
-    id: newId(),
+    id: file.id,
     app_id: facts.app.id,
     message_id: facts.messageId,
     file_id: file.uploadId,

@@ -49,7 +49,7 @@ export async function executeRun(
       if (!open) return;
       switch (event.kind) {
         case 'text':
-          if (first) {
+          if (first && event.text !== '') {
             first = false;
             observer.firstText(run, Date.now() - facts.createdAt);
           }

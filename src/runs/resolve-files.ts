@@ -4,6 +4,7 @@ import type { FileType, FileUpload, TransferMethod } from '../apps/app.ts';
 import { fileTypeOf } from '../apps/file-type.ts';
 import { invalidParam } from '../errors.ts';
 import { findFiles } from '../store/files.ts';
+import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
 import type { FileRow } from '../store/schema.ts';
@@ -78,6 +79,7 @@ function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string
     if (!upload) throw invalidParam('Invalid upload file');
     const detected = fileTypeOf({ extension: upload.extension, mimeType: upload.mime_type });
     return {
+      id: newId(),
       type: type ?? detected,
       transferMethod: 'local_file',
       uploadId,
@@ -94,6 +96,7 @@ function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string
   const guessed = mime.getType(filename);
   const mimeType = guessed ?? (type === 'image' ? 'image/png' : 'application/octet-stream');
   return {
+    id: newId(),
     type: type ?? fileTypeOf({ extension, mimeType }),
     transferMethod: 'remote_url',
     uploadId: null,

@@ -1,7 +1,11 @@
+import { extname } from 'node:path';
 import type { FileType, TransferMethod } from '../apps/app.ts';
+import type { MessageFileRow } from '../store/schema.ts';
 
 /** A file that the end user attached to a turn, checked and found. */
 export interface RunFile {
+  /** Of its row among the message's files. */
+  readonly id: string;
   readonly type: FileType;
   readonly transferMethod: TransferMethod;
   /** The upload; null for a remote file. */
@@ -9,8 +13,24 @@ export interface RunFile {
   /** Of a remote file. */
   readonly url: string | null;
   readonly filename: string;
+  /** Lower case, without dot. */
   readonly extension: string;
   readonly mimeType: string;
   /** Bytes; -1 when unknown. */
   readonly size: number;
+}
+
+/** A file of a stored message, as it was when the turn began. */
+export function runFileOf(row: MessageFileRow): RunFile {
+  return {
+    id: row.id,
+    type: row.type as FileType,
+    transferMethod: row.transfer_method as TransferMethod,
+    uploadId: row.file_id,
+    url: row.url,
+    filename: row.filename,
+    extension: extname(row.filename).slice(1).toLowerCase(),
+    mimeType: row.mime_type,
+    size: row.size,
+  };
 }

@@ -1,6 +1,7 @@
 import type { App, AppMode } from '../apps/app.ts';
 import type { Owner } from '../store/owner.ts';
 import type { RunOutcome, StopReason } from './run-event.ts';
+import type { RunFile } from './run-file.ts';
 import type { RunLog } from './run-log.ts';
 
 /** Ids and facts of a run that never change. */
@@ -12,6 +13,8 @@ export interface RunFacts {
   readonly app: App;
   readonly mode: AppMode;
   readonly owner: Owner;
+  /** What the end user attached. */
+  readonly files: readonly RunFile[];
   /** Milliseconds since 1970: the creation time of its message. */
   readonly createdAt: number;
 }

@@ -1,4 +1,5 @@
 import type { AppMode } from '../apps/app.ts';
+import type { AppVersions } from '../apps/app-versions.ts';
 import type { Store } from '../store/open-store.ts';
 import type { AppServices } from './app-services.ts';
 import type { Engine } from './engine.ts';
@@ -8,6 +9,7 @@ import type { RunObserver } from './run-observer.ts';
 /** What the hall is built from. */
 export interface RunsOptions {
   readonly store: Store;
+  readonly versions: AppVersions;
   readonly journal: Journal;
   readonly processId: string;
   readonly engines: Readonly<Record<AppMode, Engine>>;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/parley/test-database.ts';
 import type { App } from '../apps/app.ts';
+import { AppVersions } from '../apps/app-versions.ts';
 import { findOrCreateEndUser } from '../store/end-users.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import type { Engine } from './engine.ts';
@@ -48,6 +49,7 @@ function hall(execute: Engine['execute']) {
   const engine: Engine = { check() {}, execute };
   const runs = new Runs({
     store,
+    versions: new AppVersions(store, {}),
     journal,
     processId: 'p',
     engines: { chat: engine, completion: engine },

@@ -38,16 +38,15 @@ export class Runs {
    * @throws ParleyError with what is wrong; nothing was written then.
    */
   async start(request: RunRequest): Promise<Run> {
-    const { store, processId, engines } = this.#options;
+    const { engines } = this.#options;
     if (this.#closing.signal.aborted) {
       throw new ParleyError('internal_server_error', 503, 'The server is shutting down.');
     }
     const engine = engines[request.app.mode];
-    engine.check(request.app);
     this.#takeSlot(request.app);
     let accepted: AcceptedRun;
     try {
-      accepted = await acceptRun(store, processId, request);
+      accepted = await acceptRun(this.#options, request, (app) => engine.check(app));
     } catch (error) {
       this.#freeSlot(request.app);
       throw error;

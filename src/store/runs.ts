@@ -44,6 +44,7 @@ const insertConversation = preparedQuery((db, p: ConversationRow) =>
   db.insertInto('conversations').values({
     id: p.id,
     app_id: p.app_id,
+    app_version: p.app_version,
     end_user_id: p.end_user_id,
     surface: p.surface,
     name: p.name,

@@ -5,6 +5,7 @@
 export interface Database {
   api_keys: ApiKeyRow;
   end_users: EndUserRow;
+  app_versions: AppVersionRow;
   conversations: ConversationRow;
   messages: MessageRow;
   runs: RunRow;
@@ -35,9 +36,19 @@ export interface EndUserRow {
   updated_at: number;
 }
 
+/** An app's DSL document as conversations were begun with it. */
+export interface AppVersionRow {
+  /** `App.id` and `App.version`, with a slash between them. */
+  id: string;
+  definition: string;
+  created_at: number;
+}
+
 export interface ConversationRow {
   id: string;
   app_id: string;
+  /** The version of the app that it was begun with, and goes on with (`facts/dify-wire.md` §7.1). */
+  app_version: string;
   end_user_id: string;
   /** The surface it was begun on, e.g. `dify`. */
   surface: string;

@@ -1,4 +1,5 @@
 import type { SpeechModel } from '../../models/speech-model.ts';
+import { SPEECH_CHARACTERS, splitForSpeech } from './split-for-speech.ts';
 
 /** Shorter texts wait for the next sentence: a request to the voice per word would only cost. */
 const MIN_CHARACTERS = 40;
@@ -11,6 +12,8 @@ export class AnswerSpeaker {
   readonly #speech: SpeechModel;
   readonly #options: { readonly voice: string; readonly language?: string; readonly signal: AbortSignal };
   readonly #onAudio: (base64: string) => void;
+  /** Ends what is being asked for, when nobody is to hear it any more. */
+  #silence = new AbortController();
   #waiting = '';
   #speaking: Promise<void> = Promise.resolve();
   #failed = false;
@@ -30,9 +33,18 @@ export class AnswerSpeaker {
     if (this.#waiting.length < MIN_CHARACTERS) return;
     let end = 0;
     for (const match of this.#waiting.matchAll(SENTENCE_END)) end = match.index + match[0].length;
+    if (end === 0 && this.#waiting.length >= SPEECH_CHARACTERS) end = this.#waiting.length;
     if (end === 0) return;
     this.#say(this.#waiting.slice(0, end));
     this.#waiting = this.#waiting.slice(end);
+  }
+
+  /** What was not spoken yet shall not be: the answer is withdrawn. */
+  cancel(): void {
+    this.#silence.abort();
+    this.#silence = new AbortController();
+    this.#waiting = '';
+    this.#speaking = Promise.resolve();
   }
 
   /** Speaks the rest; resolves when all is said, or its time is up. A voice that fails does not fail the answer. */
@@ -45,18 +57,21 @@ export class AnswerSpeaker {
     });
     await Promise.race([this.#speaking, patience]);
     clearTimeout(timer);
+    this.#silence.abort();
   }
 
   #say(text: string): void {
-    if (text.trim() === '') return;
-    this.#speaking = this.#speaking.then(async () => {
-      if (this.#failed || this.#options.signal.aborted) return;
-      try {
-        const { data } = await this.#speech.speak(text, this.#options);
-        this.#onAudio(Buffer.from(data).toString('base64'));
-      } catch {
-        this.#failed = true;
-      }
-    });
+    const signal = AbortSignal.any([this.#options.signal, this.#silence.signal]);
+    for (const piece of splitForSpeech(text)) {
+      this.#speaking = this.#speaking.then(async () => {
+        if (this.#failed || signal.aborted) return;
+        try {
+          const { data } = await this.#speech.speak(piece, { ...this.#options, signal });
+          if (!signal.aborted) this.#onAudio(Buffer.from(data).toString('base64'));
+        } catch {
+          this.#failed ||= !signal.aborted;
+        }
+      });
+    }
   }
 }

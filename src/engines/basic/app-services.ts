@@ -4,12 +4,16 @@ import type { ChatMessage } from '../../models/chat-model.ts';
 import type { AppServices } from '../../runs/app-services.ts';
 import { listMessages } from '../../store/messages.ts';
 import type { EngineParts } from '../engine-parts.ts';
+import { splitForSpeech } from './split-for-speech.ts';
+import { withoutThinking } from './thinking.ts';
 
 /** A title has at most 75 characters, then `...` (`facts/dify-wire.md` §7.1). */
 const TITLE_LENGTH = 75;
 /** Turns that suggestions look back on (`facts/dify-dsl-engine.md` §8.3). */
 const SUGGESTION_TURNS = 3;
 const SUGGESTIONS = 3;
+/** Room for a model to think before it writes a line or three. */
+const MAX_TOKENS = 1000;
 
 const TITLE_PROMPT =
   'Write a short title for a conversation that begins with the message below. Use the language of the message, at ' +
@@ -33,17 +37,18 @@ export function appServices({ models, store }: EngineParts): AppServices {
       if (delta.kind === 'text') answer += delta.text;
     };
     await models.chat(app.config.model).chat({ messages, params: { ...params } }, onDelta, { signal });
-    return answer;
+    return withoutThinking(answer);
   };
 
   return {
     async writeTitle(app, query, { signal }) {
       const messages: ChatMessage[] = [{ role: 'user', content: TITLE_PROMPT + query.slice(0, 2000) }];
-      const answer = await ask(app, messages, { max_tokens: 100, temperature: 0 }, signal);
+      const answer = await ask(app, messages, { max_tokens: MAX_TOKENS }, signal);
       const title = answer
         .trim()
         .replace(/^["'“「]|["'”」]$/g, '')
-        .replace(/\s+/g, ' ');
+        .replace(/\s+/g, ' ')
+        .trim();
       if (title === '') throw invalidParam('The model gave no title.');
       const characters = [...title];
       return characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH).join('')}...` : title;
@@ -58,10 +63,10 @@ export function appServices({ models, store }: EngineParts): AppServices {
         : { rows: [] };
       const turns = [...earlier.rows.reverse(), message]
         .filter((turn) => turn.answer !== '')
-        .map((turn) => `Human: ${turn.query}\nAssistant: ${turn.answer}`)
+        .map((turn) => `Human: ${turn.query}\nAssistant: ${withoutThinking(turn.answer)}`)
         .join('\n');
       const messages: ChatMessage[] = [{ role: 'user', content: `${turns}\n\n${SUGGESTIONS_PROMPT}` }];
-      return readQuestions(await ask(app, messages, { max_tokens: 256, temperature: 0 }, signal));
+      return readQuestions(await ask(app, messages, { max_tokens: MAX_TOKENS }, signal));
     },
 
     async transcribe(app, audio, options) {
@@ -73,20 +78,32 @@ export function appServices({ models, store }: EngineParts): AppServices {
       const chosen = voice || app.config.textToSpeech.voice || speech.defaultVoice;
       if (!chosen) throw invalidParam('Sorry, no voice available.');
       const { language } = app.config.textToSpeech;
-      return speech.speak(text, { voice: chosen, ...(language ? { language } : {}), signal });
+      const options = { voice: chosen, ...(language ? { language } : {}), signal };
+      const spoken: Uint8Array[] = [];
+      let mimeType = 'audio/mpeg';
+      for (const piece of splitForSpeech(withoutThinking(text))) {
+        const part = await speech.speak(piece, options);
+        spoken.push(part.data);
+        mimeType = part.mimeType;
+      }
+      // MP3 is a row of frames: pieces in a row are one recording.
+      return { data: Buffer.concat(spoken), mimeType };
     },
   };
 }
 
-/** The JSON array in a model's answer; nothing when there is none (`facts/dify-wire.md` §8.7). */
+/** The JSON array in a model's answer, whatever stands around it; nothing when there is none (`facts/dify-wire.md` §8.7). */
 function readQuestions(answer: string): string[] {
-  const array = /\[.*\]/s.exec(answer)?.[0];
-  if (!array) return [];
-  try {
-    const parsed: unknown = JSON.parse(array);
-    if (!Array.isArray(parsed)) return [];
-    return parsed.filter((item) => typeof item === 'string' && item.trim() !== '').slice(0, SUGGESTIONS);
-  } catch {
-    return [];
+  const end = answer.lastIndexOf(']') + 1;
+  for (let start = answer.indexOf('['); start !== -1 && start < end; start = answer.indexOf('[', start + 1)) {
+    try {
+      const array: unknown[] = JSON.parse(answer.slice(start, end));
+      return array
+        .filter((item) => typeof item === 'string' && item.trim() !== '')
+        .slice(0, SUGGESTIONS) as string[];
+    } catch {
+      // Not the beginning of it.
+    }
   }
+  return [];
 }

@@ -1,10 +1,10 @@
+import { renderTemplate } from '../../apps/render-template.ts';
 import type { ChatMessage, ChatModel, ChatRequest, ContentPart } from '../../models/chat-model.ts';
 import { countMessages } from '../../models/count-tokens.ts';
 import type { EngineTask } from '../../runs/engine.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { fileParts } from './file-parts.ts';
 import { recall } from './memory.ts';
-import { renderTemplate } from './render-template.ts';
 
 /** Tokens kept for the answer where the app names no `max_tokens`; of a small window a quarter, so that it remembers. */
 const DEFAULT_ANSWER_TOKENS = 2048;
@@ -99,11 +99,13 @@ function advancedMessages(
   if (files.length > 0 && last?.role === 'user' && typeof last.content === 'string') {
     return [...messages.slice(0, -1), user(last.content, files)];
   }
+  if (files.length > 0) return [...messages, user('', files)];
   return messages;
 }
 
 function user(text: string, files: readonly ContentPart[]): ChatMessage {
-  return { role: 'user', content: files.length > 0 ? [...files, { kind: 'text', text }] : text };
+  if (files.length === 0) return { role: 'user', content: text };
+  return { role: 'user', content: text === '' ? files : [...files, { kind: 'text', text }] };
 }
 
 function transcript(memory: readonly ChatMessage[], userPrefix: string, assistantPrefix: string): string {

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { ContentPart } from '../../models/chat-model.ts';
-import type { RunFile } from '../../runs/run-file.ts';
+import { type RunFile, runFileOf } from '../../runs/run-file.ts';
 import type { FileStorage } from '../../store/file-storage.ts';
 import type { MessageFileRow } from '../../store/schema.ts';
 
@@ -18,24 +18,10 @@ export function storedFileParts(
   detail: Detail,
   rows: readonly MessageFileRow[],
 ): FilePart[] {
-  return rows
-    .filter((row) => row.belongs_to === 'user')
-    .map((row) =>
-      part(storage, detail, {
-        type: row.type as RunFile['type'],
-        uploadId: row.file_id,
-        url: row.url,
-        filename: row.filename,
-        mimeType: row.mime_type,
-      }),
-    );
+  return rows.filter((row) => row.belongs_to === 'user').map((row) => part(storage, detail, runFileOf(row)));
 }
 
-function part(
-  storage: FileStorage,
-  detail: Detail,
-  file: Pick<RunFile, 'type' | 'uploadId' | 'url' | 'filename' | 'mimeType'>,
-): FilePart {
+function part(storage: FileStorage, detail: Detail, file: RunFile): FilePart {
   const { type, uploadId, url, filename, mimeType } = file;
   const kind = type === 'custom' ? 'document' : type;
   const source =

@@ -6,6 +6,7 @@ import { listMessages } from '../../store/messages.ts';
 import type { MessageFileRow, MessageRow } from '../../store/schema.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { storedFileParts } from './file-parts.ts';
+import { withoutThinking } from './thinking.ts';
 
 /** Turns remembered at most (`facts/dify-dsl-engine.md` §8.2), and read from the store at once. */
 const MAX_TURNS = 500;
@@ -69,6 +70,6 @@ function asMessages(
       role: 'user',
       content: parts.length > 0 ? [...parts, { kind: 'text', text: row.query }] : row.query,
     },
-    { role: 'assistant', content: row.answer },
+    { role: 'assistant', content: withoutThinking(row.answer) },
   ];
 }

@@ -30,7 +30,12 @@ export async function moderateInput(
   const { presetResponse } = moderation.input;
   const { source } = moderation;
   if (source.kind === 'api') {
-    const answer = await callExtension(source, 'app.moderation.input', { app_id: app.id, ...input }, options);
+    const answer = await callExtension(
+      source,
+      'app.moderation.input',
+      { app_id: app.id, inputs: input.inputs, query: input.query },
+      options,
+    );
     if (!answer.flagged) return { passed: input };
     if (answer.action === 'overridden') {
       return { passed: { query: answer.query ?? input.query, inputs: answer.inputs ?? input.inputs } };

@@ -13,6 +13,8 @@ export class OutputGuard {
   readonly #check: (answer: string) => Promise<Verdict>;
   readonly #onFlagged: () => void;
   readonly #step: number;
+  /** Characters before the unchecked ones that a check needs; null: all. */
+  readonly #overlap: number | null;
   #verdict: Verdict = null;
   #checked = 0;
   #checking: Promise<void> | null = null;
@@ -21,14 +23,26 @@ export class OutputGuard {
   static of(models: Models, app: App, signal: AbortSignal, onFlagged: () => void): OutputGuard | null {
     const moderation = app.config.moderation;
     if (!moderation?.output) return null;
-    // Keywords cost nothing to look for: with every piece. Questions to a service wait for more text.
-    const step = moderation.source.kind === 'keywords' ? 1 : STEP;
-    return new OutputGuard((answer) => moderateOutput(models, app, answer, { signal }), step, onFlagged);
+    const { source } = moderation;
+    // Keywords cost nothing to look for: in every piece, and as far back as one may have begun. Questions to a
+    // service wait for more text, and are about all of it.
+    const [step, overlap] =
+      source.kind === 'keywords'
+        ? [1, Math.max(...source.keywords.map((keyword) => keyword.length))]
+        : [STEP, null];
+    const check = (text: string) => moderateOutput(models, app, text, { signal });
+    return new OutputGuard(check, step, overlap, onFlagged);
   }
 
-  private constructor(check: (answer: string) => Promise<Verdict>, step: number, onFlagged: () => void) {
+  private constructor(
+    check: (answer: string) => Promise<Verdict>,
+    step: number,
+    overlap: number | null,
+    onFlagged: () => void,
+  ) {
     this.#check = check;
     this.#step = step;
+    this.#overlap = overlap;
     this.#onFlagged = onFlagged;
   }
 
@@ -52,7 +66,8 @@ export class OutputGuard {
   }
 
   async #run(answer: string): Promise<void> {
-    const verdict = await this.#check(answer);
+    const from = this.#overlap === null ? 0 : Math.max(0, this.#checked - this.#overlap);
+    const verdict = await this.#check(answer.slice(from));
     this.#checked = answer.length;
     if (!verdict || this.#verdict) return;
     this.#verdict = verdict;

@@ -32,8 +32,14 @@ export async function foundation(db: Kysely<unknown>, { bigint, clustered }: Dia
     .addUniqueConstraint('end_users_app_session', ['app_id', 'session_id'])
     .execute();
 
+  await table('app_versions')
+    .addColumn('definition', 'text', (c) => c.notNull())
+    .addColumn('created_at', bigint, (c) => c.notNull())
+    .execute();
+
   await table('conversations')
     .addColumn('app_id', 'text', (c) => c.notNull())
+    .addColumn('app_version', 'text', (c) => c.notNull())
     .addColumn('end_user_id', 'text', (c) => c.notNull().references('end_users.id'))
     .addColumn('surface', 'text', (c) => c.notNull())
     .addColumn('name', 'text', (c) => c.notNull())

@@ -19,5 +19,4 @@ export interface DifyParts {
   readonly limits: Limits;
   /** Null: taken from each request's Host header. */
   readonly publicUrl: string | null;
-  readonly version: string;
 }

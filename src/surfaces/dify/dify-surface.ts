@@ -8,6 +8,9 @@ import { toEnvelope } from './errors.ts';
 import { answer, authenticate } from './gate.ts';
 import { difyRoutes } from './routes/index.ts';
 
+/** The Dify release whose API this is; clients that look at versions expect one of Dify's (`facts/dify-wire.md` §1.1). */
+const DIFY_VERSION = '1.14.2';
+
 /** The Dify Service API, to be mounted under `/v1`. */
 export function difySurface(parts: DifyParts): FastifyPluginAsync {
   return async function dify(server) {
@@ -15,7 +18,7 @@ export function difySurface(parts: DifyParts): FastifyPluginAsync {
       origin: '*',
       methods: ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH'],
       allowedHeaders: ['Content-Type', 'X-App-Code', 'X-App-Passport', 'Authorization'],
-      exposedHeaders: ['X-Version', 'X-Env', 'X-Trace-Id', 'X-Request-Id'],
+      exposedHeaders: ['X-Version', 'X-Env', 'X-Trace-Id', 'X-Request-Id', 'Retry-After'],
       optionsSuccessStatus: 200,
       strictPreflight: false,
     });
@@ -26,7 +29,7 @@ export function difySurface(parts: DifyParts): FastifyPluginAsync {
     if (parts.limits.requestsPerMinute !== null) await limitRequests(server, parts.limits.requestsPerMinute);
     server.decorateRequest('grant', null);
     server.addHook('onRequest', (_request, reply, done) => {
-      reply.header('x-version', parts.version).header('x-env', 'PRODUCTION');
+      reply.header('x-version', DIFY_VERSION).header('x-env', 'PRODUCTION');
       done();
     });
     server.setErrorHandler((error, request, reply) => {
@@ -43,7 +46,7 @@ export function difySurface(parts: DifyParts): FastifyPluginAsync {
     server.get('/', async () => ({
       welcome: 'Dify OpenAPI',
       api_version: 'v1',
-      server_version: parts.version,
+      server_version: DIFY_VERSION,
     }));
     for (const route of difyRoutes) {
       server.route({
@@ -67,6 +70,8 @@ async function limitRequests(server: FastifyInstance, perMinute: number): Promis
     max: perMinute,
     timeWindow: 60_000,
     hook: 'preParsing',
+    // Whoever has asked for too much must still be able to stop it.
+    allowList: (request) => request.routeOptions.url?.endsWith('/stop') ?? false,
     keyGenerator: (request) => request.grant?.keyId ?? request.ip,
     errorResponseBuilder: () =>
       new ParleyError('too_many_requests', 429, 'Too many requests. Please try again later.'),

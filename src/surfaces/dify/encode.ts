@@ -1,5 +1,6 @@
 import type { Run } from '../../runs/run.ts';
 import type { RunEvent, RunOutcome, RunUsage } from '../../runs/run-event.ts';
+import type { RunFile } from '../../runs/run-file.ts';
 import type { StreamFormat } from '../stream-run.ts';
 import { toEnvelope } from './errors.ts';
 
@@ -10,8 +11,10 @@ const PING_MS = 10_000;
 /**
  * A chat or completion run as Dify streams it (`facts/dify-wire.md` §3.1 bytes, §3.3 keys and their order, §3.4
  * events). Each event is one frame, but for a spoken answer's end, which is two.
+ *
+ * @param sign makes the address of an upload
  */
-export function difyStream({ facts }: Run): StreamFormat {
+export function difyStream({ facts }: Run, sign: (fileId: string) => string): StreamFormat {
   const ids =
     (facts.conversationId === null ? '' : `"conversation_id":"${facts.conversationId}",`) +
     `"message_id":"${facts.messageId}","created_at":${unixSeconds(facts.createdAt)}`;
@@ -34,7 +37,9 @@ export function difyStream({ facts }: Run): StreamFormat {
             const { code, status, message } = errorEvent(outcome.error);
             return `data: {"event":"error",${ids},"code":"${code}","status":${status},"message":${oneLine(message)}}\n\n`;
           }
-          const end = `data: {"event":"message_end",${wrap},"id":"${facts.messageId}","metadata":${oneLine(metadata(outcome))},"files":null}\n\n`;
+          const files =
+            facts.files.length > 0 ? oneLine(facts.files.map((file) => wireFile(file, sign))) : 'null';
+          const end = `data: {"event":"message_end",${wrap},"id":"${facts.messageId}","metadata":${oneLine(metadata(outcome))},"files":${files}}\n\n`;
           return outcome.spoken ? `${end}data: {"event":"tts_message_end",${wrap},"audio":""}\n\n` : end;
         }
       }
@@ -80,6 +85,22 @@ export function wireUsage(usage: RunUsage): Record<string, unknown> {
 /** Times on this wire are whole seconds. */
 export function unixSeconds(ms: number): number {
   return Math.floor(ms / 1000);
+}
+
+/** A file of the turn in `message_end` (`facts/dify-wire.md` §3.4). */
+function wireFile(file: RunFile, sign: (fileId: string) => string): Record<string, unknown> {
+  return {
+    related_id: file.id,
+    extension: file.extension === '' ? '' : `.${file.extension}`,
+    filename: file.filename,
+    size: file.size,
+    mime_type: file.mimeType,
+    transfer_method: file.transferMethod,
+    type: file.type,
+    url: file.uploadId === null ? file.url : sign(file.uploadId),
+    upload_file_id: file.uploadId ?? file.id,
+    remote_url: file.url ?? '',
+  };
 }
 
 function metadata(outcome: RunOutcome): Record<string, unknown> {

@@ -60,7 +60,8 @@ export async function answer(
     get signal() {
       return goneSignal(reply);
     },
-    publicUrl: parts.publicUrl ?? `${request.protocol}://${request.host}`,
+    signedUrl: (fileId) =>
+      (parts.publicUrl ?? `${request.protocol}://${request.host}`) + parts.signer.sign(fileId),
   };
   return route.handle(context, { body: parsed, query, params } as never);
 }

@@ -2,7 +2,9 @@ import type { App } from '../../apps/app.ts';
 import { notFound, ParleyError } from '../../errors.ts';
 import { Run } from '../../runs/run.ts';
 import { NO_USAGE } from '../../runs/run-event.ts';
+import { runFileOf } from '../../runs/run-file.ts';
 import { RunLog } from '../../runs/run-log.ts';
+import { listMessageFiles } from '../../store/files.ts';
 import { findMessage } from '../../store/messages.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { Owner } from '../../store/owner.ts';
@@ -27,6 +29,7 @@ export async function recallRun(
   if (row.status === 'running') {
     throw new ParleyError('bad_request', 400, 'The task is running in another process of this installation.');
   }
+  const files = await listMessageFiles(store, app.id, [message.id]);
   const log = new RunLog(() => {});
   if (seen > 0) log.append({ kind: 'text_replaced', text: message.answer, reason: '' });
   else if (message.answer !== '') log.append({ kind: 'text', text: message.answer });
@@ -37,6 +40,7 @@ export async function recallRun(
     app,
     mode: app.mode,
     owner,
+    files: files.map(runFileOf),
     createdAt: message.created_at,
   };
   const run = new Run(facts, log, () => {});

@@ -65,8 +65,8 @@ export interface DifyContext {
   identify(user: string | undefined): Promise<{ readonly endUser: EndUserRow; readonly owner: Owner }>;
   /** Aborts when the client goes away before it was answered. */
   readonly signal: AbortSignal;
-  /** Address of this server as the client sees it, without trailing slash. */
-  readonly publicUrl: string;
+  /** A whole address of an upload as the client reaches this server, signed now. */
+  signedUrl(fileId: string): string;
 }
 
 /** Keeps a route's schemas and handler in step. */

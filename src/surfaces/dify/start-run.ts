@@ -1,3 +1,5 @@
+import type { FastifyRequest } from 'fastify';
+import { ParleyError } from '../../errors.ts';
 import type { RunRequest } from '../../runs/run-request.ts';
 import { streamRun } from '../stream-run.ts';
 import { blockingAnswer, difyStream } from './encode.ts';
@@ -8,10 +10,11 @@ import type { DifyContext } from './route.ts';
  * before it starts is an ordinary HTTP error in both.
  */
 export async function startRun(
-  { parts, app, endUser, reply }: DifyContext,
+  { parts, app, endUser, request, reply, signedUrl }: DifyContext,
   mode: 'streaming' | 'blocking',
   turn: Pick<RunRequest, 'query' | 'inputs' | 'files' | 'conversationId' | 'autoGenerateName'>,
 ): Promise<unknown> {
+  checkTraceSession(request);
   const run = await parts.runs.start({
     ...turn,
     app,
@@ -19,7 +22,7 @@ export async function startRun(
     surface: 'dify',
   });
   if (mode === 'streaming') {
-    streamRun(reply, run, difyStream(run));
+    streamRun(reply, run, difyStream(run, signedUrl));
     return reply;
   }
   const detach = run.attach();
@@ -31,4 +34,18 @@ export async function startRun(
   if (!reply.server.server.listening) reply.header('connection', 'close');
   if (outcome.error) throw outcome.error;
   return blockingAnswer(run, outcome);
+}
+
+/**
+ * `trace_session_id`, of the header, query or body, has 1 to 200 characters (`facts/dify-wire.md` §7.1). Nothing
+ * here uses it.
+ */
+function checkTraceSession({ headers, query, body }: FastifyRequest): void {
+  const given =
+    headers['x-trace-session-id'] ??
+    (query as Record<string, unknown>).trace_session_id ??
+    (body as Record<string, unknown>).trace_session_id;
+  if (typeof given === 'string' && (given.length < 1 || given.length > 200)) {
+    throw new ParleyError('bad_request', 400, 'trace_session_id must have between 1 and 200 characters.');
+  }
 }

@@ -44,7 +44,7 @@ export const uploadFile = defineRoute({
   user: { in: 'form' },
   body: 'multipart',
   response: { status: 201, schema: uploadedFile },
-  async handle({ app, parts, request, reply, identify, publicUrl }) {
+  async handle({ app, parts, request, reply, identify, signedUrl }) {
     const id = newId();
     const files: Omit<FormFile, 'stream'>[] = [];
     let size = 0 as number | 'too large';
@@ -84,7 +84,7 @@ export const uploadFile = defineRoute({
         created_by: endUser.id,
         created_at: unixSeconds(file.created_at),
         preview_url: null,
-        source_url: publicUrl + parts.signer.sign(id),
+        source_url: signedUrl(id),
         original_url: null,
         user_id: null,
         tenant_id: TENANT_ID,

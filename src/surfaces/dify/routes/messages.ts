@@ -50,7 +50,7 @@ async function firstOfPage({ parts, owner }: DifyContext, conversationId: string
 }
 
 async function items(
-  { owner, parts, publicUrl }: DifyContext,
+  { owner, parts, signedUrl }: DifyContext,
   rows: Awaited<ReturnType<typeof findMessages>>['rows'],
 ): Promise<z.infer<typeof messageItem>[]> {
   const ids = rows.map(({ id }) => id);
@@ -64,7 +64,7 @@ async function items(
     wireMessage(row, {
       files: filesOf.get(row.id) ?? [],
       feedback: feedbackOf.get(row.id),
-      sign: (fileId) => publicUrl + parts.signer.sign(fileId),
+      sign: signedUrl,
     }),
   );
 }

@@ -42,13 +42,13 @@ export const completionEvents = defineRoute({
 });
 
 async function resume(
-  { app, owner, parts, reply }: DifyContext,
+  { app, owner, parts, reply, signedUrl }: DifyContext,
   taskId: string,
   seen: number,
 ): Promise<unknown> {
   const live = parts.runs.find(owner, taskId);
   const run = live ?? (await recallRun(parts.store, owner, app, { taskId, seen }));
   const newest = run.log.ended ? run.log.last - 1 : run.log.last;
-  streamRun(reply, run, difyStream(run), { after: live ? Math.min(seen, newest) : 0 });
+  streamRun(reply, run, difyStream(run, signedUrl), { after: live ? Math.min(seen, newest) : 0 });
   return reply;
 }
