@@ -6,10 +6,9 @@ import type { DslProblem } from './dsl-error.ts';
 import { readApp } from './read-app.ts';
 
 test('a minimal app has every default', () => {
-  const { version, ...read } = readApp(
-    'app: { mode: chat }\nmodel_config: { model: { provider: p, name: m } }',
-    options,
-  );
+  const source = 'app: { mode: chat }\nmodel_config: { model: { provider: p, name: m } }';
+  const { version, definition, ...read } = readApp(source, options);
+  expect(definition).toBe(source);
   expect(version).toMatch(/^[0-9a-f]{64}$/);
   expect(read).toEqual({
     id: 'a',

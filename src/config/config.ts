@@ -31,7 +31,10 @@ export interface ProviderConfig {
   readonly type: ProviderType;
   readonly apiKey: string | null;
   readonly baseUrl: string | null;
-  /** Models that the owner lists, with what the price list does not know; empty: any name is passed on. */
+  /**
+   * Facts about single models, e.g. a context window. The list never restricts: every name is passed on. Of several
+   * endpoints that a DSL calls `openai_api_compatible` alike, the one that lists the app's model answers.
+   */
   readonly models: readonly ModelConfig[];
   /** Provider-specific settings, e.g. `resource_name`, `api_version`, `region`, `headers`. */
   readonly options: Readonly<Record<string, unknown>>;

@@ -64,4 +64,9 @@ export interface TokenUsage {
 export interface ModelRef {
   readonly provider: string;
   readonly name: string;
+  /**
+   * `completion`: a model that continues a text (gpt-3.5-turbo-instruct), asked with one user message that holds the
+   * whole prompt. Matters to `openai` and `openai-compatible` providers only. Default: `chat`.
+   */
+  readonly mode?: 'chat' | 'completion';
 }

@@ -1,6 +1,6 @@
 import type { ModelConfig, ProviderConfig } from '../config/config.ts';
 import type { AudioEndpoint } from './ai-sdk/load-openai.ts';
-import type { ChatModel } from './chat-model.ts';
+import type { ChatModel, ModelRef } from './chat-model.ts';
 import type { UpstreamEndpoint } from './openai/upstream-endpoint.ts';
 
 /** One entry of the owner's `providers:`, ready to be asked. */
@@ -13,7 +13,8 @@ export interface ConfiguredProvider {
   readonly baseUrl: string | null;
   /** False: the credentials that it needs are missing. */
   readonly usable: boolean;
-  chat(model: string): ChatModel;
+  /** `mode` is heeded by providers of OpenAI's protocol alone: the others have chat models only. */
+  chat(model: string, mode?: ModelRef['mode']): ChatModel;
   /** Null for providers that do not speak OpenAI's protocol. */
   readonly openai: { readonly endpoint: UpstreamEndpoint; readonly audio: AudioEndpoint } | null;
 }

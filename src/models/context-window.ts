@@ -10,6 +10,7 @@ const families: readonly (readonly [RegExp, number])[] = [
   [/^gpt-4/, 8_192],
   [/^gpt-3\.5-turbo-instruct/, 4_096],
   [/^gpt-3\.5/, 16_385],
+  [/^(davinci|babbage)-002/, 16_384],
   [/^gpt-oss/, 131_072],
   [/claude-2\.0|claude-instant/, 100_000],
   [/claude/, 200_000],

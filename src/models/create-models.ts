@@ -6,11 +6,13 @@ import type { ChatModel, ModelRef } from './chat-model.ts';
 import type { ConfiguredProvider } from './configured-provider.ts';
 import { createProvider } from './create-provider.ts';
 import { createDemoModel } from './demo/create-demo-model.ts';
+import { findAudioSource } from './find-audio-source.ts';
 import { findProvider } from './find-provider.ts';
 import type { Models } from './models.ts';
 import { createAgent } from './openai/create-agent.ts';
 import { createModerationModel } from './openai/create-moderation-model.ts';
 import { priceOf } from './price-list.ts';
+import { withCommonParams } from './with-common-params.ts';
 
 /**
  * Every model of the owner's configuration.
@@ -39,13 +41,12 @@ export function createModels(
   function chat(ref: ModelRef): ChatModel {
     if (isDemo(ref)) return demoModel;
     const own = findProvider(providers, ref);
-    if (own && lists(own, ref.name)) return own.chat(ref.name);
+    if (own) return own.chat(ref.name, ref.mode);
     const fallback = defaultChat();
     if (fallback) {
       warnOnce(ref, fallback);
-      return fallback;
+      return withCommonParams(fallback);
     }
-    if (own) return own.chat(ref.name);
     if (demo) return demoModel;
     throw notInitialized();
   }
@@ -61,24 +62,15 @@ export function createModels(
     if (warned.has(key) || warned.size >= 1000) return;
     warned.add(key);
     const used = { provider: fallback.provider, name: fallback.name };
-    log.warn({ wanted: ref, used }, 'the app’s own model is not configured: default_model answers');
-  }
-
-  /** The app's own provider when it speaks OpenAI's protocol, else the one the owner gave `option`, else OpenAI. */
-  function audioProvider(ref: ModelRef | undefined, option: string) {
-    const own = ref && findProvider(providers, ref);
-    if (ref && own?.openai) return { provider: own, openai: own.openai, name: ref.name };
-    const other =
-      providers.find((p) => p.openai && typeof p.options[option] === 'string') ??
-      providers.find((p) => p.type === 'openai');
-    return other?.openai ? { provider: other, openai: other.openai, name: '' } : null;
+    const wanted = { provider: ref.provider, name: ref.name };
+    log.warn({ wanted, used }, 'the app’s own model is not configured: default_model answers');
   }
 
   return {
     chat,
     demo,
     transcription(ref) {
-      const found = audioProvider(ref, 'transcription_model');
+      const found = findAudioSource(providers, ref, 'transcription_model');
       if (!found && providers.length === 0) throw notInitialized();
       if (!found) {
         throw new ParleyError(
@@ -87,14 +79,12 @@ export function createModels(
           'Provider not support speech to text.',
         );
       }
-      const name = found.name || option(found.provider, 'transcription_model', 'whisper-1');
-      return createTranscriptionModel(found.openai.audio, name);
+      return createTranscriptionModel(found.endpoint, found.model);
     },
     speech(ref) {
-      const found = audioProvider(ref, 'speech_model');
+      const found = findAudioSource(providers, ref, 'speech_model');
       if (!found) throw notInitialized();
-      const name = found.name || option(found.provider, 'speech_model', 'tts-1');
-      return createSpeechModel(found.openai.audio, name, option(found.provider, 'voice', 'alloy'));
+      return createSpeechModel(found.endpoint, found.model, option(found.provider, 'voice', 'alloy'));
     },
     moderation() {
       const provider = providers.find((p) => p.type === 'openai');
@@ -122,11 +112,6 @@ const typeNames = {
 
 function isDemo(ref: ModelRef): boolean {
   return ref.provider === 'demo';
-}
-
-/** A provider for which the owner lists models answers for those. */
-function lists(provider: ConfiguredProvider, model: string): boolean {
-  return provider.models.length === 0 || provider.models.some((entry) => entry.name === model);
 }
 
 function option(provider: ConfiguredProvider, name: string, fallback: string): string {

@@ -3,11 +3,12 @@ import type { ProviderConfig } from '../config/config.ts';
 import { createAiSdkChatModel } from './ai-sdk/create-ai-sdk-chat-model.ts';
 import { createFetch } from './ai-sdk/create-fetch.ts';
 import { type AiSdkType, loadLanguageModel, optionKeys } from './ai-sdk/load-language-model.ts';
-import type { ChatModel } from './chat-model.ts';
+import type { ChatModel, ModelRef } from './chat-model.ts';
 import type { ConfiguredProvider } from './configured-provider.ts';
 import { contextWindow } from './context-window.ts';
 import { createEndpoint } from './openai/create-endpoint.ts';
 import { createOpenAIChatModel } from './openai/create-openai-chat-model.ts';
+import { createOpenAICompletionModel } from './openai/create-openai-completion-model.ts';
 import { canonicalProviderName } from './provider-names.ts';
 import { stringRecord } from './string-record.ts';
 import { wellKnownProviders } from './well-known-providers.ts';
@@ -44,13 +45,16 @@ function openAIProvider(agent: Agent, config: ProviderConfig): ConfiguredProvide
     options: config.options,
     baseUrl,
     usable: hasKey(config) || !hosted,
-    chat: memoize((name) =>
-      createOpenAIChatModel(endpoint, {
+    chat: memoize((name, mode) => {
+      const model = {
         provider: config.name,
         name,
         contextWindow: contextWindow(config, name, hosted || isWellKnownHost(baseUrl)),
-      }),
-    ),
+      };
+      return mode === 'completion'
+        ? createOpenAICompletionModel(endpoint, model)
+        : createOpenAIChatModel(endpoint, model, { isOpenAI: config.type === 'openai' });
+    }),
     openai: {
       endpoint,
       audio: {
@@ -58,6 +62,7 @@ function openAIProvider(agent: Agent, config: ProviderConfig): ConfiguredProvide
         baseUrl,
         headers: stringRecord(config.options.headers),
         secrets: endpoint.secrets,
+        limitMs: endpoint.bodyGapMs,
       },
     },
   };
@@ -120,11 +125,13 @@ function isWellKnownHost(baseUrl: string): boolean {
   );
 }
 
-function memoize(create: (name: string) => ChatModel): (name: string) => ChatModel {
-  const made = new Map<string, ChatModel>();
-  return (name) => {
-    const model = made.get(name) ?? create(name);
-    made.set(name, model);
+type CreateModel = (name: string, mode?: ModelRef['mode']) => ChatModel;
+
+function memoize(create: CreateModel): CreateModel {
+  const made = { chat: new Map<string, ChatModel>(), completion: new Map<string, ChatModel>() };
+  return (name, mode = 'chat') => {
+    const model = made[mode].get(name) ?? create(name, mode);
+    made[mode].set(name, model);
     return model;
   };
 }

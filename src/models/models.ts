@@ -7,14 +7,18 @@ import type { SpeechModel, TranscriptionModel } from './speech-model.ts';
 export interface Models {
   /**
    * The chat model that answers for `ref`: the app's own provider when it is configured, else the owner's
-   * `default_model`, else (no provider configured at all) `demo`.
+   * `default_model` (with the parameters that every provider knows), else (no provider configured at all) `demo`.
    *
    * @throws ParleyError `provider_not_initialize` when nothing can answer.
    */
   chat(ref: ModelRef): ChatModel;
-  /** @throws ParleyError `provider_not_initialize` | `provider_not_support_speech_to_text` */
+  /**
+   * Speech to text of the provider that `find-audio-source.ts` chooses; the app's chat model is never asked.
+   *
+   * @throws ParleyError `provider_not_initialize` | `provider_not_support_speech_to_text`
+   */
   transcription(ref?: ModelRef): TranscriptionModel;
-  /** Text to speech. @throws ParleyError `provider_not_initialize` */
+  /** Text to speech, chosen likewise. @throws ParleyError `provider_not_initialize` */
   speech(ref?: ModelRef): SpeechModel;
   /** Moderation endpoint of the OpenAI provider. @throws ParleyError `provider_not_initialize` */
   moderation(): ModerationModel;

@@ -1,6 +1,8 @@
 import type { ChatRequest } from '../chat-model.ts';
 import { type ResponseFormat, responseFormat } from '../response-format.ts';
 import { stopSequences } from '../stop-sequences.ts';
+import { fitReasoningModel } from './fit-reasoning-model.ts';
+import { passedParams } from './passed-params.ts';
 
 /** Parameters that this file writes itself, or that would break the call when an app sets them. */
 const reserved = new Set([
@@ -15,9 +17,8 @@ const reserved = new Set([
 ]);
 
 /**
- * Body of a streamed `/chat/completions` call. Completion parameters are passed on by name, those without a value
- * are dropped. OpenAI's o-series and gpt-5 models refuse `max_tokens`: on its own host it becomes
- * `max_completion_tokens`; other hosts may not know that word.
+ * Body of a streamed `/chat/completions` call. `isOpenAI`: the provider is OpenAI, at its own address or behind a
+ * gateway, and its reasoning models want another form; other providers may not know that form.
  */
 export function chatBody(
   model: string,
@@ -25,19 +26,12 @@ export function chatBody(
   request: ChatRequest,
   options: { readonly isOpenAI: boolean },
 ): string {
-  const body: Record<string, unknown> = { model, messages };
-  for (const [name, value] of Object.entries(request.params)) {
-    if (value === null || value === undefined || value === '' || reserved.has(name)) continue;
-    body[name] = value;
-  }
-  if (options.isOpenAI && 'max_tokens' in body && /^(o\d|gpt-5)/.test(model)) {
-    body.max_completion_tokens ??= body.max_tokens;
-    delete body.max_tokens;
-  }
+  const body: Record<string, unknown> = { model, messages, ...passedParams(request.params, reserved) };
   const format = responseFormat(request.params);
   if (format) body.response_format = wireFormat(format);
   const stop = stopSequences(request);
   if (stop.length > 0) body.stop = stop;
+  if (options.isOpenAI) fitReasoningModel(model, body);
   body.stream = true;
   body.stream_options = { include_usage: true };
   return JSON.stringify(body);

@@ -1,8 +1,8 @@
 import type { ChatDelta, ChatResult, TokenUsage } from '../chat-model.ts';
 
 /**
- * A chunk of a streamed answer, or (with `message`) a whole one, as providers send it: OpenAI's API reference, read
- * leniently, with the differences of DeepSeek (`reasoning_content`), OpenRouter and Groq (`reasoning`, `x_groq`),
+ * A chunk of a streamed answer, or (with `message`) a whole one, or one of a text completion (with `text`), as
+ * providers send it: OpenAI's API reference, read leniently, with the differences of DeepSeek (`reasoning_content`), OpenRouter and Groq (`reasoning`, `x_groq`),
  * Moonshot (usage inside the choice) and Mistral (content in parts).
  */
 export interface ChatChunk {
@@ -16,6 +16,8 @@ export interface ChatChoice {
   readonly index?: number;
   readonly delta?: WireMessage | null;
   readonly message?: WireMessage | null;
+  /** The piece of a text completion. Some send it beside `delta` too, with the same words. */
+  readonly text?: string | null;
   readonly finish_reason?: string | null;
   readonly usage?: WireUsage | null;
 }

@@ -10,7 +10,7 @@ import { type ChatChunk, emitMessage, finishReason, usageOf } from './chat-chunk
 import type { ResponseReader } from './post.ts';
 
 /**
- * Reads one answer of `/chat/completions`: a stream of events, a whole JSON answer (some gateways do not stream), or
+ * Reads one answer of `/chat/completions` or `/completions`: a stream of events, a whole JSON answer (some gateways do not stream), or
  * an error. A stream is complete with `[DONE]` or with a finish reason; without either it was cut.
  */
 export class ChatReader implements ResponseReader<ChatResult> {
@@ -105,6 +105,7 @@ export class ChatReader implements ResponseReader<ChatResult> {
     if (choice && (choice.index ?? 0) === 0) {
       const message = choice.delta ?? choice.message;
       if (message) emitMessage(message, this.#onDelta);
+      else if (choice.text) this.#onDelta({ kind: 'text', text: choice.text });
       if (choice.finish_reason) this.#finish = finishReason(choice.finish_reason);
     }
     this.#usage = usageOf(chunk) ?? this.#usage;

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 /** The one test that waits; the rhythm itself is tested with a clock of its own in `test/runs/stream-run.test.ts`. */
-test('ten silent seconds bring a ping, to the byte', async () => {
+test('a silent model: an empty first piece with the task id after a second, a ping after ten, to the byte', async () => {
   const began = performance.now();
   const readers = await Promise.all(
     [
@@ -29,6 +29,11 @@ test('ten silent seconds bring a ping, to the byte', async () => {
       sendCompletion(parley, { response_mode: 'streaming' }),
     ].map(async (response) => new EventReader(await response)),
   );
+  const first = await Promise.all(readers.map((reader) => reader.next()));
+  expect(first.map((frame) => frame?.data)).toMatchObject([
+    { event: 'message', answer: '', task_id: expect.any(String) },
+    { event: 'message', answer: '', task_id: expect.any(String) },
+  ]);
   const frames = await Promise.all(readers.map((reader) => reader.next()));
   expect(frames.map((frame) => frame?.raw)).toEqual(['event: ping\n\n', 'event: ping\n\n']);
   expect(performance.now() - began).toBeGreaterThan(9_500);

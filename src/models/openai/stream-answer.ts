@@ -1,0 +1,22 @@
+import type { ChatDelta, ChatResult } from '../chat-model.ts';
+import { withRetries } from '../with-retries.ts';
+import { ChatReader } from './chat-reader.ts';
+import { post } from './post.ts';
+import type { UpstreamEndpoint } from './upstream-endpoint.ts';
+
+/** POSTs `body` and passes the answer on piece by piece; repeats the call only while nothing was passed on. */
+export function streamAnswer(
+  endpoint: UpstreamEndpoint,
+  path: '/chat/completions' | '/completions',
+  body: string,
+  onDelta: (delta: ChatDelta) => void,
+  signal: AbortSignal,
+): Promise<ChatResult> {
+  let untouched = true;
+  const pass = (delta: ChatDelta) => {
+    untouched = false;
+    onDelta(delta);
+  };
+  const attempt = () => post(endpoint, path, body, new ChatReader(pass, endpoint.secrets), signal);
+  return withRetries(attempt, { mayRetry: () => untouched, signal });
+}
