@@ -14,6 +14,7 @@ import { createHttpServer } from './operations/create-http-server.ts';
 import { holdLease } from './operations/lease.ts';
 import { createMetrics } from './operations/metrics.ts';
 import { Journal } from './runs/journal.ts';
+import { Recorder } from './runs/recorder.ts';
 import { recoverRuns } from './runs/recover-runs.ts';
 import { Runs } from './runs/runs.ts';
 import { openDataFolder } from './store/data-folder.ts';
@@ -50,7 +51,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   await beat(store, processId, Date.now());
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed');
   const { journal, recovered, clear } = Journal.open(join(config.dataDir, 'journal'), onError);
-  const orphans = await recoverRuns(store, { processId, texts: recovered, own: true });
+  const orphans = await recoverRuns(store, { processId, texts: recovered, own: true, onError });
   clear();
   if (orphans > 0)
     log.warn({ runs: orphans }, 'runs of an interrupted process were ended; what they had said is kept');
@@ -72,10 +73,12 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const parts = { models, store, files };
   const engine = basicEngine(parts);
   const services = appServices(parts);
+  const recorder = new Recorder(store, journal);
   const runs = new Runs({
     store,
     versions: new AppVersions(store, config.apiExtensions),
     journal,
+    recorder,
     processId,
     engines: { chat: engine, completion: engine },
     services,
@@ -134,6 +137,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       releaseLease();
       await apps.close();
       await models.close();
+      await recorder.close();
       journal.close();
       await store.destroy();
       folder.unlock();

@@ -64,10 +64,10 @@ describe('chat', () => {
       name: 'd',
     });
     expect(withDefault.name('mine', 'only')).toBe('mine:only');
-    expect(withDefault.name('mine', 'other')).toBe('openai:d');
+    expect(withDefault.name('mine', 'other')).toBe('mine:other');
     expect(withDefault.name('anthropic')).toBe('openai:d');
     expect(withDefault.name('anthropic')).toBe('openai:d');
-    expect(withDefault.warnings).toHaveLength(2);
+    expect(withDefault.warnings).toHaveLength(1);
 
     const none = create([]);
     expect(none.models.demo).toBe(true);
@@ -85,8 +85,14 @@ describe('chat', () => {
     );
   });
 
-  test('without default_model an unlisted model is asked for all the same', () => {
-    expect(create([vllm('mine', 'only')]).name('mine', 'other')).toBe('mine:other');
+  test('a list of models restricts nothing', () => {
+    const facts = { models: [{ name: 'gpt-4o', contextWindow: 9999 }] };
+    const providers = [provider('openai', 'openai', facts), vllm('mine', 'only')];
+    const { name, warnings, models } = create(providers, { provider: 'mine', name: 'only' });
+    expect(name('openai', 'gpt-4o-mini')).toBe('openai:gpt-4o-mini');
+    expect(name('mine', 'other')).toBe('mine:other');
+    expect(models.chat({ provider: 'openai', name: 'gpt-4o' }).contextWindow).toBe(9999);
+    expect(warnings).toEqual([]);
   });
 
   test('a hosted provider without a key is not used', () => {
@@ -149,18 +155,6 @@ describe('other models', () => {
     expect(request.rawBody.toString('latin1')).toMatch(/filename="[^"]+\.mp3"/);
   });
 
-  test('transcription by the owner’s model and by the app’s', async () => {
-    const own = provider('mine', 'openai-compatible', {
-      baseUrl: mock.baseUrl,
-      options: { transcription_model: 'big-ears' },
-    });
-    const { models } = create([own]);
-    await models.transcription().transcribe(audio, { signal });
-    expect((await mock.nextRequest()).rawBody.toString('latin1')).toContain('big-ears');
-    await models.transcription({ provider: 'mine', name: 'app-ears' }).transcribe(audio, { signal });
-    expect((await mock.nextRequest()).rawBody.toString('latin1')).toContain('app-ears');
-  });
-
   test('speech', async () => {
     const { models } = create([openai()]);
     const model = models.speech();
@@ -211,6 +205,28 @@ describe('other models', () => {
       await expect(done).rejects.toBe('stop');
       await request.aborted();
     }
+  });
+
+  test('a provider that hangs ends with an error', async () => {
+    mock.reply({ hold: true });
+    const { models } = create([
+      provider('openai', 'openai', { baseUrl: mock.baseUrl, options: { body_timeout_ms: 150 } }),
+    ]);
+    const calls = [
+      () => models.transcription().transcribe(audio, { signal }),
+      () => models.speech().speak('x', { voice: 'alloy', signal }),
+    ];
+    for (const call of calls) {
+      const done = call();
+      const request = await mock.nextRequest();
+      await expect(done).rejects.toMatchObject({
+        code: 'completion_request_error',
+        status: 400,
+        message: 'The model provider did not answer within 0.2 s.',
+      });
+      await request.aborted();
+    }
+    expect(mock.requests).toHaveLength(2);
   });
 
   test('nothing configured, nothing suitable', () => {

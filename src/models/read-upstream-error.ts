@@ -35,7 +35,7 @@ function errorText(body: unknown): ErrorText {
   if (typeof inner === 'string')
     return { message: inner, code: name(record.code), status: number(record.status) };
   if (inner !== null && typeof inner === 'object') return errorText(inner);
-  const code = name(record.code) ?? name(record.type) ?? name(record.status);
+  const code = name(record.code) ?? name(record.type) ?? reason(record.details) ?? name(record.status);
   const status = number(record.code) ?? number(record.status) ?? number(record.status_code) ?? statusOf(code);
   return { message: message(record), code, status };
 }
@@ -61,6 +61,13 @@ function plainText(body: string): ErrorText {
     }
   }
   return { message: trimmed.startsWith('<') ? '' : trimmed, code: null, status: null };
+}
+
+/** Google's word for what happened, more exact than its status: `API_KEY_INVALID` under `INVALID_ARGUMENT`. */
+function reason(details: unknown): string | null {
+  if (!Array.isArray(details)) return null;
+  const info = details.find((detail: { reason?: unknown } | null) => typeof detail?.reason === 'string');
+  return name((info as { reason?: unknown } | undefined)?.reason);
 }
 
 function name(value: unknown): string | null {

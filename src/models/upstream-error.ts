@@ -51,7 +51,7 @@ export class UpstreamError extends Error {
     if (isQuota(this)) {
       return new ParleyError('provider_quota_exceeded', 400, this.message || quotaExceeded, options);
     }
-    if (this.status === 401 || this.status === 403) {
+    if (this.status === 401 || isWrongKey(this)) {
       return new ParleyError('completion_request_error', 400, 'Incorrect API key provided', options);
     }
     const message = this.message || 'Completion request failed.';
@@ -78,4 +78,20 @@ const quotaCodes = new Set([
 
 function isQuota(error: UpstreamError): boolean {
   return error.status === 402 || (error.code !== null && quotaCodes.has(error.code.toLowerCase()));
+}
+
+/** How providers that do not answer a wrong key with 401 call it; letters and digits of the code, in lower case. */
+const wrongKeyCodes = new Set([
+  'invalidapikey',
+  'apikeyinvalid',
+  'incorrectapikey',
+  'invalidauthentication',
+  'invalidauthenticationerror',
+  'authenticationerror',
+  'unrecognizedclientexception',
+]);
+
+/** A 403 alone says that the key is good and may not do this: the provider's own text tells why. */
+function isWrongKey(error: UpstreamError): boolean {
+  return error.code !== null && wrongKeyCodes.has(error.code.toLowerCase().replace(/[^a-z0-9]/g, ''));
 }

@@ -4,7 +4,10 @@ export const upstreamLimits = {
   connectMs: 10_000,
   /** From the request being sent to the response's headers; the owner's `options.headers_timeout_ms` wins. */
   headersMs: 60_000,
-  /** Longest silence inside a response's body; the owner's `options.body_timeout_ms` wins. */
+  /**
+   * Longest silence inside a response's body, and longest call for speech or transcription, which is silent until it
+   * is done; the owner's `options.body_timeout_ms` wins.
+   */
   bodyGapMs: 300_000,
   /** How long an idle connection is kept when the provider does not say. */
   keepAliveMs: 15_000,

@@ -50,7 +50,8 @@ export async function acceptRun(
   const files = await resolveFiles(store, owner, app.config.fileUpload, request.files);
 
   if (app.mode === 'chat' && !found) await versions.keep(app);
-  const now = Date.now();
+  // Turns of a conversation keep their order also when the clock is set back.
+  const now = Math.max(Date.now(), (found?.updated_at ?? 0) + 1);
   const conversation =
     app.mode === 'chat' ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
   const facts: RunFacts = {

@@ -1,5 +1,4 @@
 import { ParleyError } from '../errors.ts';
-import { finishTurn } from '../store/runs.ts';
 import type { AcceptedRun } from './accept-run.ts';
 import type { Engine } from './engine.ts';
 import { ORPHANED } from './recover-runs.ts';
@@ -10,14 +9,14 @@ import type { RunsOptions } from './runs-options.ts';
 /** How long an engine may take to let go after a stop before the run ends without it. */
 const LET_GO_MS = 250;
 
-type Recording = Pick<RunsOptions, 'store' | 'journal' | 'observer'>;
+type Recording = Pick<RunsOptions, 'recorder' | 'journal' | 'processId' | 'observer'>;
 
 /**
  * Executes an accepted run to its end: text goes to the journal and the log as it comes, the outcome to the store,
  * and only then to the readers. Never throws: whatever happens, the run ends.
  */
 export async function executeRun(
-  { store, journal, observer }: Recording,
+  { recorder, journal, processId, observer }: Recording,
   run: Run,
   engine: Engine,
   accepted: AcceptedRun & { readonly user: string },
@@ -28,11 +27,12 @@ export async function executeRun(
   let first = true;
   let usage: RunUsage | (() => Promise<RunUsage>) = NO_USAGE;
   let stoppedAt: number | null = null;
-  let open = true;
-  signal.addEventListener('abort', () => {
+  let open = !signal.aborted;
+  const onAbort = () => {
     open = false;
     stoppedAt = performance.now();
-  });
+  };
+  signal.addEventListener('abort', onAbort);
 
   const executing = engine.execute({
     app: facts.app,
@@ -45,8 +45,9 @@ export async function executeRun(
     inputs: accepted.inputs,
     files: accepted.files,
     signal,
-    emit(event) {
+    emit(given) {
       if (!open) return;
+      const event = withoutNul(given);
       switch (event.kind) {
         case 'text':
           if (first && event.text !== '') {
@@ -84,13 +85,14 @@ export async function executeRun(
     stoppedBy,
     spoken,
   };
+  // What the engine holds on to (the whole prompt) must not outlive the run, which stays in memory for a while.
+  usage = NO_USAGE;
+  signal.removeEventListener('abort', onAbort);
   try {
-    const committed = await finishTurn(
-      store,
-      { id: facts.id, message_id: facts.messageId },
+    const committed = await recorder.commit(
+      { id: facts.id, message_id: facts.messageId, process_id: processId },
       turnOutcome(outcome, facts.createdAt),
     );
-    journal.release(facts.id);
     if (!committed) {
       // This process was taken for dead (it stood still for longer than its lease), and another ended the run.
       outcome = {
@@ -100,7 +102,6 @@ export async function executeRun(
       };
     }
   } catch (cause) {
-    // The journal keeps the text; the next start finds the run unfinished and saves it.
     observer.failed(run, cause);
     outcome = { ...outcome, status: 'failed', error: asParleyError(cause) };
   }
@@ -109,16 +110,33 @@ export async function executeRun(
 }
 
 /** Waits for the engine; after a stop only for `LET_GO_MS`. Answers what it threw, or null. */
-function settled(executing: Promise<void>, signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve) => {
-    const stopped = () => setTimeout(() => resolve(signal.reason), LET_GO_MS).unref();
-    if (signal.aborted) stopped();
-    else signal.addEventListener('abort', stopped);
-    executing.then(
-      () => resolve(null),
-      (error: unknown) => resolve(error ?? new Error('engine failed')),
-    );
+async function settled(executing: Promise<void>, signal: AbortSignal): Promise<unknown> {
+  let letGo: NodeJS.Timeout | undefined;
+  let onAbort = (): void => {};
+  const stopped = new Promise<unknown>((resolve) => {
+    onAbort = () => {
+      letGo = setTimeout(() => resolve(signal.reason), LET_GO_MS);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
   });
+  const ended = executing.then(
+    () => null,
+    (error: unknown) => error ?? new Error('engine failed'),
+  );
+  try {
+    return await Promise.race([ended, stopped]);
+  } finally {
+    clearTimeout(letGo);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** PostgreSQL stores no NUL, and nobody means one: what a model says of them is not said. */
+function withoutNul<Event extends { readonly kind: string }>(event: Event): Event {
+  return 'text' in event && typeof event.text === 'string' && event.text.includes('\0')
+    ? { ...event, text: event.text.replaceAll('\0', '') }
+    : event;
 }
 
 async function resolveUsage(
@@ -138,7 +156,7 @@ function turnOutcome(outcome: RunOutcome, createdAt: number) {
   const { usage } = outcome;
   return {
     status: outcome.status,
-    error: outcome.error?.message ?? null,
+    error: outcome.error?.message.replaceAll('\0', '') ?? null,
     stoppedBy: outcome.stoppedBy,
     message: {
       answer: outcome.answer,

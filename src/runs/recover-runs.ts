@@ -14,7 +14,13 @@ export const ORPHANED = 'The server was interrupted while it was answering. What
  */
 export async function recoverRuns(
   store: Store,
-  options: { readonly processId: string; readonly texts: RecoveredTexts; readonly own: boolean },
+  options: {
+    readonly processId: string;
+    readonly texts: RecoveredTexts;
+    readonly own: boolean;
+    /** Hears of runs that could not be ended; the others are. */
+    readonly onError?: (error: unknown) => void;
+  },
 ): Promise<number> {
   const orphans = await findOrphans(store, {
     processId: options.own ? options.processId : null,
@@ -27,7 +33,7 @@ export async function recoverRuns(
       error: ORPHANED,
       stoppedBy: null,
       message: {
-        answer: options.texts.get(run.id) ?? '',
+        answer: (options.texts.get(run.id) ?? '').replaceAll('\0', ''),
         prompt_tokens: 0,
         answer_tokens: 0,
         total_price: '0',
@@ -35,6 +41,9 @@ export async function recoverRuns(
         latency_ms: Date.now() - run.created_at,
         usage: null,
       },
+    }).catch((error) => {
+      options.onError?.(error);
+      return false;
     });
     if (done) ended++;
   }

@@ -4,6 +4,7 @@ import type { Store } from '../store/open-store.ts';
 import type { AppServices } from './app-services.ts';
 import type { Engine } from './engine.ts';
 import type { Journal } from './journal.ts';
+import type { Recorder } from './recorder.ts';
 import type { RunObserver } from './run-observer.ts';
 
 /** What the hall is built from. */
@@ -11,6 +12,7 @@ export interface RunsOptions {
   readonly store: Store;
   readonly versions: AppVersions;
   readonly journal: Journal;
+  readonly recorder: Recorder;
   readonly processId: string;
   readonly engines: Readonly<Record<AppMode, Engine>>;
   readonly services: Pick<AppServices, 'writeTitle'>;

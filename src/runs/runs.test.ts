@@ -9,6 +9,7 @@ import { findOrCreateEndUser } from '../store/end-users.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import type { Engine } from './engine.ts';
 import { Journal } from './journal.ts';
+import { Recorder } from './recorder.ts';
 import type { Run } from './run.ts';
 import { Runs } from './runs.ts';
 
@@ -51,6 +52,7 @@ function hall(execute: Engine['execute']) {
     store,
     versions: new AppVersions(store, {}),
     journal,
+    recorder: new Recorder(store, journal),
     processId: 'p',
     engines: { chat: engine, completion: engine },
     services: { writeTitle: async () => 'title' },

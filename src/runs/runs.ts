@@ -13,6 +13,8 @@ import type { RunsOptions } from './runs-options.ts';
 /** Ended runs that stay readable in memory, and how much they may hold; others are read from the store. */
 const RECENT_RUNS = 200;
 const RECENT_CHARACTERS = 16 * 1024 * 1024;
+/** How long the end of the server waits for the store, per kind of write. */
+const LAST_WRITES_MS = 12_000;
 /** How long a title may take. */
 const TITLE_TIMEOUT_MS = 30_000;
 
@@ -24,6 +26,9 @@ export class Runs {
   readonly #recent = new Map<string, Run>();
   #recentCharacters = 0;
   readonly #perApp = new Map<string, number>();
+  /** Turns being committed. */
+  readonly #accepting = new Set<Promise<unknown>>();
+  readonly #graces = new WeakMap<Run, NodeJS.Timeout>();
   /** Aborts background work (titles) when the server ends. */
   readonly #closing = new AbortController();
   readonly #titles = new Set<Promise<void>>();
@@ -44,15 +49,21 @@ export class Runs {
     }
     const engine = engines[request.app.mode];
     this.#takeSlot(request.app);
+    const accepting = acceptRun(this.#options, request, (app) => engine.check(app));
+    this.#accepting.add(accepting);
     let accepted: AcceptedRun;
     try {
-      accepted = await acceptRun(this.#options, request, (app) => engine.check(app));
+      accepted = await accepting;
     } catch (error) {
       this.#freeSlot(request.app);
       throw error;
+    } finally {
+      this.#accepting.delete(accepting);
     }
     const run = new Run(accepted.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
     this.#active.set(run.facts.id, run);
+    // Accepted while the server began to end: it ends as the others do, with its terminal event.
+    if (this.#closing.signal.aborted) run.stop('shutdown');
     void this.#execute(run, accepted, engine, request);
     return run;
   }
@@ -83,8 +94,10 @@ export class Runs {
     const ended = () => Promise.all([...this.#active.values()].map((run) => run.ended));
     await within(graceMs, ended());
     for (const run of this.#active.values()) run.stop('shutdown');
-    await ended();
-    await Promise.all(this.#titles);
+    // A store that does not answer holds nobody for ever.
+    await within(LAST_WRITES_MS, Promise.allSettled(this.#accepting));
+    await within(LAST_WRITES_MS, ended());
+    await within(LAST_WRITES_MS, Promise.all(this.#titles));
   }
 
   readonly #flushJournal = (): void => this.#options.journal.flush();
@@ -127,16 +140,19 @@ export class Runs {
       .catch(() => fallbackTitle(query));
     await setGeneratedTitle(store, run.facts.owner, conversation.id, {
       from: conversation.name,
-      to: title,
+      to: title.replaceAll('\0', ''),
     }).catch((error) => observer.failed(run, error));
   }
 
   #deserted(run: Run): void {
     const rule = run.facts.app.settings.onDisconnect;
     if (rule.kind === 'continue') return;
+    // A reader that came back in between begins a new grace.
+    clearTimeout(this.#graces.get(run));
     const timer = setTimeout(() => {
       if (run.readers === 0) run.stop('disconnect');
     }, rule.afterMs);
+    this.#graces.set(run, timer);
     void run.ended.then(() => clearTimeout(timer));
   }
 

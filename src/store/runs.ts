@@ -210,7 +210,7 @@ export async function fillOrphanedAnswers(
       .where('messages.answer', '=', '')
       .execute();
     for (const { run, message } of empty) {
-      const answer = answers.get(run) ?? '';
+      const answer = (answers.get(run) ?? '').replaceAll('\0', '');
       await store
         .updateTable('messages')
         .set({ answer })

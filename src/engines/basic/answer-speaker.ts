@@ -1,5 +1,6 @@
 import type { SpeechModel } from '../../models/speech-model.ts';
 import { SPEECH_CHARACTERS, splitForSpeech } from './split-for-speech.ts';
+import { ThinkingFilter } from './thinking.ts';
 
 /** Shorter texts wait for the next sentence: a request to the voice per word would only cost. */
 const MIN_CHARACTERS = 40;
@@ -7,13 +8,17 @@ const MIN_CHARACTERS = 40;
 const PATIENCE_MS = 5_000;
 const SENTENCE_END = /[.!?。！？\n]+(?=\s|$|\P{ASCII})/gu;
 
-/** Speaks a growing answer, sentence by sentence and in order, while the text goes on streaming. */
+/**
+ * Speaks a growing answer, sentence by sentence and in order, while the text goes on streaming. Thoughts that a model
+ * writes into its answer are not spoken.
+ */
 export class AnswerSpeaker {
   readonly #speech: SpeechModel;
   readonly #options: { readonly voice: string; readonly language?: string; readonly signal: AbortSignal };
   readonly #onAudio: (base64: string) => void;
   /** Ends what is being asked for, when nobody is to hear it any more. */
   #silence = new AbortController();
+  readonly #filter = new ThinkingFilter();
   #waiting = '';
   #speaking: Promise<void> = Promise.resolve();
   #failed = false;
@@ -29,7 +34,7 @@ export class AnswerSpeaker {
   }
 
   add(text: string): void {
-    this.#waiting += text;
+    this.#waiting += this.#filter.add(text);
     if (this.#waiting.length < MIN_CHARACTERS) return;
     let end = 0;
     for (const match of this.#waiting.matchAll(SENTENCE_END)) end = match.index + match[0].length;
@@ -43,13 +48,14 @@ export class AnswerSpeaker {
   cancel(): void {
     this.#silence.abort();
     this.#silence = new AbortController();
+    this.#filter.end();
     this.#waiting = '';
     this.#speaking = Promise.resolve();
   }
 
   /** Speaks the rest; resolves when all is said, or its time is up. A voice that fails does not fail the answer. */
   async finish(): Promise<void> {
-    this.#say(this.#waiting);
+    this.#say(this.#waiting + this.#filter.end());
     this.#waiting = '';
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {

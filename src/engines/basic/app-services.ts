@@ -62,8 +62,9 @@ export function appServices({ models, store }: EngineParts): AppServices {
           })
         : { rows: [] };
       const turns = [...earlier.rows.reverse(), message]
+        .map((turn) => ({ query: turn.query, answer: withoutThinking(turn.answer) }))
         .filter((turn) => turn.answer !== '')
-        .map((turn) => `Human: ${turn.query}\nAssistant: ${withoutThinking(turn.answer)}`)
+        .map((turn) => `Human: ${turn.query}\nAssistant: ${turn.answer}`)
         .join('\n');
       const messages: ChatMessage[] = [{ role: 'user', content: `${turns}\n\n${SUGGESTIONS_PROMPT}` }];
       return readQuestions(await ask(app, messages, { max_tokens: MAX_TOKENS }, signal));
@@ -92,18 +93,24 @@ export function appServices({ models, store }: EngineParts): AppServices {
   };
 }
 
-/** The JSON array in a model's answer, whatever stands around it; nothing when there is none (`facts/dify-wire.md` §8.7). */
+/** A bracket and what follows up to the one that closes it; brackets inside of strings do not count. */
+const ARRAY = /\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\]/y;
+
+/** The first JSON array of strings in a model's answer, whatever stands around it; else nothing (`facts/dify-wire.md` §8.7). */
 function readQuestions(answer: string): string[] {
-  const end = answer.lastIndexOf(']') + 1;
-  for (let start = answer.indexOf('['); start !== -1 && start < end; start = answer.indexOf('[', start + 1)) {
-    try {
-      const array: unknown[] = JSON.parse(answer.slice(start, end));
-      return array
-        .filter((item) => typeof item === 'string' && item.trim() !== '')
-        .slice(0, SUGGESTIONS) as string[];
-    } catch {
-      // Not the beginning of it.
-    }
+  for (let start = answer.indexOf('['); start !== -1; start = answer.indexOf('[', start + 1)) {
+    ARRAY.lastIndex = start;
+    const questions = stringsOf(ARRAY.exec(answer)?.[0] ?? '[]');
+    if (questions.length > 0) return questions.slice(0, SUGGESTIONS);
   }
   return [];
+}
+
+function stringsOf(json: string): string[] {
+  try {
+    const array: unknown[] = JSON.parse(json);
+    return array.filter((item): item is string => typeof item === 'string' && item.trim() !== '');
+  } catch {
+    return [];
+  }
 }

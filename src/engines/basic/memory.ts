@@ -14,7 +14,7 @@ const PAGE = 50;
 
 /**
  * Earlier turns of the conversation as messages, oldest first: as many of the newest as fit into `maxTokens`.
- * Turns without an answer are left out (`facts/dify-dsl-engine.md` §8.2).
+ * Turns without an answer, or with thoughts alone, are left out (`facts/dify-dsl-engine.md` §8.2).
  */
 export async function recall(
   parts: EngineParts,
@@ -30,7 +30,7 @@ export async function recall(
       ...(before ? { before } : {}),
       limit: PAGE,
     });
-    const answered = rows.filter((row) => row.id !== task.messageId && row.answer !== '');
+    const answered = rows.filter((row) => row.id !== task.messageId && withoutThinking(row.answer) !== '');
     const files = await filesOf(parts, task, answered);
     for (const row of answered) {
       const turn = asMessages(parts, task, row, files.get(row.id) ?? []);

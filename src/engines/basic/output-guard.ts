@@ -16,6 +16,7 @@ export class OutputGuard {
   /** Characters before the unchecked ones that a check needs; null: all. */
   readonly #overlap: number | null;
   #verdict: Verdict = null;
+  #answer = '';
   #checked = 0;
   #checking: Promise<void> | null = null;
 
@@ -46,21 +47,27 @@ export class OutputGuard {
     this.#onFlagged = onFlagged;
   }
 
-  /** Tells the answer so far. A check that cannot be made is made up for at the end. */
+  /** Tells the answer so far. A check that cannot be made is made up for at the next piece, or at the end. */
   grow(answer: string): void {
+    this.#answer = answer;
     if (this.#checking || this.#verdict || answer.length - this.#checked < this.#step) return;
-    this.#checking = this.#run(answer)
-      .catch(() => {
-        this.#checked = 0;
-      })
-      .finally(() => {
+    this.#checking = this.#run(answer).then(
+      () => {
         this.#checking = null;
-      });
+        // What came meanwhile may be all that comes for a while.
+        this.grow(this.#answer);
+      },
+      () => {
+        this.#checking = null;
+        this.#checked = 0;
+      },
+    );
   }
 
   /** The verdict over the whole answer. @throws ParleyError when it cannot be had */
   async finish(answer: string): Promise<Verdict> {
-    await this.#checking;
+    this.#answer = answer;
+    while (this.#checking) await this.#checking;
     if (!this.#verdict && this.#checked < answer.length) await this.#run(answer);
     return this.#verdict;
   }

@@ -21,21 +21,30 @@ export function createAiSdkChatModel(
 ): ChatModel {
   let loaded: Promise<LanguageModelV3> | null = null;
 
+  async function load(): Promise<LanguageModelV3> {
+    loaded ??= source.load();
+    try {
+      return await loaded;
+    } catch (error) {
+      throw toUpstreamError(error, source.secrets).toParleyError();
+    }
+  }
+
   return {
     ...model,
     async chat(request: ChatRequest, onDelta, { signal }): Promise<ChatResult> {
       signal.throwIfAborted();
       const options = toCallOptions(request, source.optionKeys);
-      const prompt = await toPrompt(request.messages);
+      const language = await load();
+      const prompt = await toPrompt(request.messages, await language.supportedUrls);
       let untouched = true;
       const pass = (delta: ChatDelta) => {
         untouched = false;
         onDelta(delta);
       };
       const attempt = async () => {
-        loaded ??= source.load();
         try {
-          return await stream(await loaded, { ...options, prompt }, pass, signal);
+          return await stream(language, { ...options, prompt }, pass, signal);
         } catch (error) {
           if (error instanceof CallerError) throw error.cause;
           if (signal.aborted) throw signal.reason;

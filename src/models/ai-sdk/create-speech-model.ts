@@ -9,17 +9,17 @@ export function createSpeechModel(endpoint: AudioEndpoint, name: string, default
     async speak(text, { voice, language, signal }) {
       signal.throwIfAborted();
       const model = (await loadOpenAI(endpoint)).speech(name);
-      const generate = () =>
+      const generate = (abortSignal: AbortSignal) =>
         Promise.resolve(
           model.doGenerate({
             text,
             voice: voice || defaultVoice,
             outputFormat: 'mp3',
-            abortSignal: signal,
+            abortSignal,
             ...(language === undefined ? {} : { language }),
           }),
         );
-      const { audio } = await callAudioModel(generate, { signal, secrets: endpoint.secrets });
+      const { audio } = await callAudioModel(generate, endpoint, { signal });
       const data = typeof audio === 'string' ? Buffer.from(audio, 'base64') : audio;
       return { data, mimeType: 'audio/mpeg' };
     },

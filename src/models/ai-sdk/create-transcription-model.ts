@@ -8,11 +8,9 @@ export function createTranscriptionModel(endpoint: AudioEndpoint, name: string):
     async transcribe(audio, { signal }) {
       signal.throwIfAborted();
       const model = (await loadOpenAI(endpoint)).transcription(name);
-      const generate = () =>
-        Promise.resolve(
-          model.doGenerate({ audio: audio.data, mediaType: mediaType(audio), abortSignal: signal }),
-        );
-      const { text } = await callAudioModel(generate, { signal, secrets: endpoint.secrets });
+      const generate = (abortSignal: AbortSignal) =>
+        Promise.resolve(model.doGenerate({ audio: audio.data, mediaType: mediaType(audio), abortSignal }));
+      const { text } = await callAudioModel(generate, endpoint, { signal });
       return { text };
     },
   };

@@ -18,4 +18,6 @@ export interface AudioEndpoint {
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
+  /** A call may take so long; it is silent until its answer is complete. */
+  readonly limitMs: number;
 }

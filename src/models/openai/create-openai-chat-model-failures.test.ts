@@ -79,7 +79,41 @@ describe('errors', () => {
       'completion_request_error',
       'Incorrect API key provided',
     ],
-    ['403', { status: 403 }, 'completion_request_error', 'Incorrect API key provided'],
+    [
+      '403',
+      {
+        status: 403,
+        error: { message: 'Country, region, or territory not supported', code: 'unsupported_country' },
+      },
+      'completion_request_error',
+      'Country, region, or territory not supported',
+    ],
+    [
+      '403 without a text',
+      { status: 403, error: '' },
+      'completion_request_error',
+      'The model provider answered with HTTP status 403.',
+    ],
+    [
+      '403 whose code says that the key is wrong',
+      { status: 403, error: { message: 'No such key', code: 'invalid_api_key' } },
+      'completion_request_error',
+      'Incorrect API key provided',
+    ],
+    [
+      '400 of Google for a wrong key',
+      {
+        status: 400,
+        error: {
+          code: 400,
+          message: 'API key not valid. Please pass a valid API key.',
+          status: 'INVALID_ARGUMENT',
+          details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }],
+        },
+      },
+      'completion_request_error',
+      'Incorrect API key provided',
+    ],
     [
       '402',
       { status: 402, error: { message: 'Insufficient Balance' } },

@@ -244,4 +244,19 @@ describe('request', () => {
       },
     ]);
   });
+
+  test.each([
+    ['document', 'application/pdf', 'documents'],
+    ['audio', 'audio/mpeg', 'audio'],
+    ['video', 'video/mp4', 'videos'],
+  ] as const)('a %s named by its URL is refused before anything is sent', async (kind, mimeType, noun) => {
+    const part = { kind, mimeType, filename: 'a.bin', source: { url: 'http://10.0.0.1/a.bin' } };
+    const { error } = await openai.ask({ ...hello, messages: [{ role: 'user', content: [part] }] });
+    expect(failure(error)).toEqual({
+      code: 'invalid_param',
+      status: 400,
+      message: `a.bin: this model takes ${noun} by content; upload the file instead of naming its URL`,
+    });
+    expect(openai.provider.requests).toHaveLength(0);
+  });
 });

@@ -1,6 +1,11 @@
 import type { ChatMessage, ContentPart } from '../chat-model.ts';
+import { contentByUrl } from '../content-by-url.ts';
 
-/** Messages in OpenAI's form; files are read here and nowhere else. */
+/**
+ * Messages in OpenAI's form; files are read here and nowhere else.
+ *
+ * @throws ParleyError `invalid_param` for a URL of anything but an image.
+ */
 export async function toOpenAIMessages(messages: readonly ChatMessage[]): Promise<readonly unknown[]> {
   return Promise.all(
     messages.map(async (message) =>
@@ -13,7 +18,7 @@ export async function toOpenAIMessages(messages: readonly ChatMessage[]): Promis
 
 /**
  * `image_url`, `input_audio` and `file` of OpenAI's API reference; `video_url` as Qwen, Zhipu, OpenRouter and vLLM
- * take it. OpenAI reads audio and documents inline only; the URL is passed on for those that read URLs.
+ * take it. Only images may be named by a URL, which the provider fetches.
  */
 async function toOpenAIPart(part: ContentPart): Promise<unknown> {
   if (part.kind === 'text') return { type: 'text', text: part.text };
@@ -21,26 +26,36 @@ async function toOpenAIPart(part: ContentPart): Promise<unknown> {
     case 'image':
       return {
         type: 'image_url',
-        image_url: { url: await address(part), ...(part.detail ? { detail: part.detail } : {}) },
+        image_url: { url: await imageUrl(part), ...(part.detail ? { detail: part.detail } : {}) },
       };
     case 'video':
-      return { type: 'video_url', video_url: { url: await address(part) } };
+      return { type: 'video_url', video_url: { url: dataUrl(part, await content(part)) } };
     case 'audio':
       return {
         type: 'input_audio',
-        input_audio: {
-          data: 'url' in part.source ? part.source.url : base64(await part.source.read()),
-          format: audioFormat(part.mimeType),
-        },
+        input_audio: { data: base64(await content(part)), format: audioFormat(part.mimeType) },
       };
     case 'document':
-      return { type: 'file', file: { filename: part.filename, file_data: await address(part) } };
+      return {
+        type: 'file',
+        file: { filename: part.filename, file_data: dataUrl(part, await content(part)) },
+      };
   }
 }
 
-async function address(part: Exclude<ContentPart, { kind: 'text' }>): Promise<string> {
-  if ('url' in part.source) return part.source.url;
-  return `data:${part.mimeType};base64,${base64(await part.source.read())}`;
+type FilePart = Exclude<ContentPart, { kind: 'text' }>;
+
+async function imageUrl(part: FilePart): Promise<string> {
+  return 'url' in part.source ? part.source.url : dataUrl(part, await part.source.read());
+}
+
+async function content(part: FilePart): Promise<Uint8Array> {
+  if ('url' in part.source) throw contentByUrl(part);
+  return part.source.read();
+}
+
+function dataUrl(part: FilePart, data: Uint8Array): string {
+  return `data:${part.mimeType};base64,${base64(data)}`;
 }
 
 function base64(data: Uint8Array): string {

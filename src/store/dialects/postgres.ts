@@ -9,11 +9,15 @@ export async function postgres(url: string): Promise<Dialect> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 20,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: 30_000,
     // Times are milliseconds in int8, well inside the exact range of a JavaScript number.
     types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) },
   });
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks is replaced by the pool, and its query fails; without listeners, for idle connections
+  // and for those in use, it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     kind: 'postgres',
     bigint: 'bigint',

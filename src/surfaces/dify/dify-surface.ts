@@ -70,8 +70,8 @@ async function limitRequests(server: FastifyInstance, perMinute: number): Promis
     max: perMinute,
     timeWindow: 60_000,
     hook: 'preParsing',
-    // Whoever has asked for too much must still be able to stop it.
-    allowList: (request) => request.routeOptions.url?.endsWith('/stop') ?? false,
+    // Whoever has asked for too much must still be able to stop it, and to come back to it.
+    allowList: (request) => /\/(?:stop|events)$/.test(request.routeOptions.url ?? ''),
     keyGenerator: (request) => request.grant?.keyId ?? request.ip,
     errorResponseBuilder: () =>
       new ParleyError('too_many_requests', 429, 'Too many requests. Please try again later.'),

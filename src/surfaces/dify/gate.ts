@@ -46,8 +46,10 @@ export async function answer(
   const params = parseParams(route.params, request.params);
   const query = route.query ? parse(route.query, firstValues(request.query)) : {};
   const parsed = route.body && route.body !== 'multipart' ? parse(route.body, body) : {};
-  const identify = async (name: string | undefined) => {
-    const endUser = await findOrCreateEndUser(parts.store, app.id, name || DEFAULT_USER);
+  const identify = async (given: string | undefined) => {
+    const name = given?.replaceAll('\0', '') || DEFAULT_USER;
+    if (name.length > MAX_USER) throw invalidParam(`user must have at most ${MAX_USER} characters.`);
+    const endUser = await findOrCreateEndUser(parts.store, app.id, name);
     return { endUser, owner: { appId: app.id, endUserId: endUser.id } };
   };
   const context: DifyContext = {
@@ -65,6 +67,9 @@ export async function answer(
   };
   return route.handle(context, { body: parsed, query, params } as never);
 }
+
+/** Dify's column holds as many; without a limit each request could make the server remember megabytes. */
+const MAX_USER = 255;
 
 function unauthorized(message: string): ParleyError {
   return new ParleyError('unauthorized', 401, message);
@@ -111,7 +116,7 @@ function readUser(
   if (user.in === 'nowhere' || user.in === 'form') return undefined;
   const given = user.in === 'body' ? body.user : (request.query as Record<string, unknown>).user;
   const value = Array.isArray(given) ? given[0] : given;
-  if (value) return asText(value).replaceAll('\0', '');
+  if (value) return asText(value);
   if (user.required) throw invalidParam('Arg user must be provided.');
   return undefined;
 }

@@ -135,7 +135,10 @@ test('custom files go by their extension', async () => {
   expect(await refusal([{ ...custom, url: 'https://x.example/a.exe' }], 'any')).toMatch(
     /^File validation failed/,
   );
-  await answered(sendChat(parley, { files: [custom] }, 'any'));
+  // It passes the app's rules; the provider takes documents by content alone.
+  const accepted = await sendChat(parley, { files: [custom] }, 'any');
+  expect(accepted.status).toBe(400);
+  expect(await accepted.json()).toMatchObject({ message: expect.stringContaining('by content') });
 });
 
 describe.runIf(canUpload)('uploads', () => {
@@ -152,6 +155,21 @@ describe.runIf(canUpload)('uploads', () => {
         type: 'image_url',
         image_url: { url: `data:image/png;base64,${PNG.toString('base64')}`, detail: 'low' },
       },
+      { type: 'text', text: 'What is it?' },
+    ]);
+  });
+
+  test('a custom file reaches the model by its content', async () => {
+    const file = { name: 'a.XYZ', type: 'application/x-xyz', data: 'strange' };
+    const response = await upload(parley, file, { app: 'any' });
+    const { id } = (await response.json()) as { id: string };
+    const content = await contentOf(
+      [{ type: 'custom', transfer_method: 'local_file', upload_file_id: id }],
+      'any',
+    );
+    const data = Buffer.from('strange').toString('base64');
+    expect(content).toEqual([
+      { type: 'file', file: { filename: 'a.XYZ', file_data: `data:application/x-xyz;base64,${data}` } },
       { type: 'text', text: 'What is it?' },
     ]);
   });

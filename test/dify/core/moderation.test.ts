@@ -53,9 +53,15 @@ beforeAll(async () => {
       openai: chatApp(
         moderated('openai_moderation', { inputs_config: on('No, in.'), outputs_config: on('No, out.') }),
       ),
-      api: chatApp(
-        moderated('api', { api_based_extension_id: 'guard', inputs_config: on(''), outputs_config: on('') }),
-      ),
+      api: chatApp({
+        ...moderated('api', {
+          api_based_extension_id: 'guard',
+          inputs_config: on(''),
+          outputs_config: on(''),
+        }),
+        pre_prompt: 'A secret of the app.',
+        user_input_form: [{ 'text-input': { label: 'Name', variable: 'name', required: false } }],
+      }),
     },
     provider: provider.baseUrl,
     config: { api_extensions: { guard: { endpoint: extension.url, api_key: 'guard-key-1' } } },
@@ -202,12 +208,14 @@ describe('api extension', () => {
   test('is asked as Dify asks, and may refuse the input', async () => {
     verdict = () => ({ flagged: true, action: 'direct_output', preset_response: 'Extension says no.' });
     const before = provider.requests.length;
-    expect((await answered(sendChat(parley, { query: 'q1' }, 'api'))).answer).toBe('Extension says no.');
+    expect((await answered(sendChat(parley, { query: 'q1', inputs: { name: 'Ann' } }, 'api'))).answer).toBe(
+      'Extension says no.',
+    );
     const call = extension.calls.at(-1);
     expect(call?.headers.authorization).toBe('Bearer guard-key-1');
-    expect(call?.body).toMatchObject({
+    expect(call?.body).toEqual({
       point: 'app.moderation.input',
-      params: { app_id: 'api', inputs: {}, query: 'q1' },
+      params: { app_id: 'api', inputs: { name: 'Ann' }, query: 'q1' },
     });
     expect(provider.requests.length).toBe(before);
   });
@@ -219,7 +227,10 @@ describe('api extension', () => {
         ? { flagged: true, action: 'overridden', inputs: {}, query: 'clean question' }
         : { flagged: false, action: 'direct_output' };
     await answered(sendChat(parley, { query: 'dirty question' }, 'api'));
-    expect(provider.requests.at(-1)?.body?.messages).toEqual([{ role: 'user', content: 'clean question' }]);
+    expect(provider.requests.at(-1)?.body?.messages).toMatchObject([
+      { role: 'system' },
+      { role: 'user', content: 'clean question' },
+    ]);
   });
 
   test('may change the answer', async () => {
@@ -230,9 +241,9 @@ describe('api extension', () => {
         : { flagged: false };
     const events = await (await streamChat(parley, {}, 'api')).readAll();
     expect(textOf(events)).toBe('clean');
-    expect(extension.calls.at(-1)?.body).toMatchObject({
+    expect(extension.calls.at(-1)?.body).toEqual({
       point: 'app.moderation.output',
-      params: { text: 'dirty' },
+      params: { app_id: 'api', text: 'dirty' },
     });
   });
 

@@ -63,6 +63,13 @@ beforeAll(async () => {
         pre_prompt: 'Answer: {{query}}',
         user_input_form: [field('query')],
       }),
+      'completion-system': completionApp({
+        prompt_type: 'advanced',
+        chat_prompt_config: { prompt: [{ role: 'system', text: 'Describe for {{text}}.' }] },
+        file_upload: {
+          image: { enabled: true, number_limits: 1, transfer_methods: ['remote_url'], detail: 'low' },
+        },
+      }),
       'completion-parameters': completionApp({ model: model('chat', params) }),
     },
     provider: provider.baseUrl,
@@ -111,14 +118,15 @@ describe('simple', () => {
 
   test('a model of mode completion reads one text, with its own stop words', async () => {
     const first = await promptOf(sendChat(parley, {}, 'simple-text'));
-    expect(first.messages).toEqual([{ role: 'user', content: 'Be kind.\n\n\nHuman: Hi\n\nAssistant: ' }]);
+    expect(provider.requests.at(-1)?.path).toBe('/v1/completions');
+    expect(first.messages).toBeUndefined();
+    expect(first.prompt).toBe('Be kind.\n\n\nHuman: Hi\n\nAssistant: ');
     expect(first.stop).toEqual(['\nHuman:', '</histories>']);
     provider.reply({ tokens: ['Yes'] });
     const { conversation_id } = await answered(sendChat(parley, {}, 'simple-text'));
-    const { messages } = await promptOf(sendChat(parley, { conversation_id, query: 'Sure?' }, 'simple-text'));
-    const [{ content }] = messages as [{ content: string }];
-    expect(content).toContain('<histories>\nHuman: Hi\nAssistant: Yes\n</histories>');
-    expect(content).toMatch(/Human: Sure\?\n\nAssistant: $/);
+    const { prompt } = await promptOf(sendChat(parley, { conversation_id, query: 'Sure?' }, 'simple-text'));
+    expect(prompt).toContain('<histories>\nHuman: Hi\nAssistant: Yes\n</histories>');
+    expect(prompt).toMatch(/Human: Sure\?\n\nAssistant: $/);
   });
 
   test('a completion app sends its prompt as the user, and its query as text beside it', async () => {
@@ -157,19 +165,31 @@ describe('advanced', () => {
     ]);
   });
 
+  test('completion app with a system message alone: an image follows it as the user', async () => {
+    const url = 'https://img.example/a.png';
+    const { messages } = await promptOf(
+      sendCompletion(
+        parley,
+        { inputs: { text: 'Ann' }, files: [{ type: 'image', transfer_method: 'remote_url', url }] },
+        'completion-system',
+      ),
+    );
+    expect(messages).toEqual([
+      { role: 'system', content: 'Describe for Ann.' },
+      { role: 'user', content: [{ type: 'image_url', image_url: { url, detail: 'low' } }] },
+    ]);
+  });
+
   test('completion: one text with query and histories; a query brings no variables', async () => {
     provider.reply({ tokens: ['Yes'] });
     const first = { inputs: { a: '1' }, query: 'Is it {{a}} {{#histories#}}?' };
     const { conversation_id } = await answered(sendChat(parley, first, 'text'));
-    expect(provider.requests.at(-1)?.body?.messages).toEqual([
-      { role: 'user', content: 'a=1\n\nQ: Is it {a} {#histories#}?' },
-    ]);
-    const { messages, stop } = await promptOf(
+    expect(provider.requests.at(-1)?.body?.prompt).toBe('a=1\n\nQ: Is it {a} {#histories#}?');
+    const { prompt, stop } = await promptOf(
       sendChat(parley, { inputs: { a: '2' }, query: 'Sure?', conversation_id }, 'text'),
     );
-    const [{ content }] = messages as [{ content: string }];
-    expect(content).toMatch(/^a=2\nPerson: Is it \{a\}/);
-    expect(content).toMatch(/\nRobot: Yes\nQ: Sure\?$/);
+    expect(prompt).toMatch(/^a=2\nPerson: Is it \{a\}/);
+    expect(prompt).toMatch(/\nRobot: Yes\nQ: Sure\?$/);
     expect(stop).toEqual(['END', 'STOP']);
   });
 });

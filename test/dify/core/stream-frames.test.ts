@@ -136,6 +136,22 @@ test('a character split between two reads of the provider’s answer stays whole
   expect(textOf(events)).toBe('好👍');
 });
 
+test.each([
+  ['no piece', []],
+  ['an empty piece', ['', '']],
+])('an empty answer (%s) is one message and its end', async (_, tokens) => {
+  provider.reply({ tokens });
+  for (const response of [
+    await sendChat(parley, { response_mode: 'streaming' }),
+    await sendCompletion(parley, { response_mode: 'streaming' }),
+  ]) {
+    const events = await (await readStream(response)).readAll();
+    expect(events.map(({ event }) => event)).toEqual(['message', 'message_end']);
+    expect(events[0]?.answer).toBe('');
+  }
+  expect((await answered(sendChat(parley))).answer).toBe('');
+});
+
 describe('blocking answers', () => {
   test('chat', async () => {
     provider.reply({ tokens: ['Hello', ' you'] });

@@ -175,6 +175,34 @@ describe('order of the checks', () => {
     }
   });
 
+  test.each([
+    ['header', { 'x-trace-session-id': 'x'.repeat(300) }, {}],
+    ['header, empty', { 'x-trace-session-id': '' }, {}],
+    ['body', {}, { trace_session_id: 'x'.repeat(300) }],
+    ['body, empty', {}, { trace_session_id: '' }],
+  ] as [string, Record<string, string>, object][])(
+    'a trace_session_id that is no id: %s',
+    async (_, headers, field) => {
+      for (const app of ['chat', 'completion']) {
+        const answer = await post(`/${app}-messages`, {
+          headers: {
+            authorization: `Bearer ${parley.key(app)}`,
+            'content-type': 'application/json',
+            ...headers,
+          },
+          body: JSON.stringify({
+            user: 'u',
+            inputs: { text: 'x' },
+            query: 'q',
+            response_mode: 'streaming',
+            ...field,
+          }),
+        });
+        expect(answer).toMatchObject({ status: 400, body: { code: 'bad_request', status: 400 } });
+      }
+    },
+  );
+
   test('nothing of a refused request is kept or sent to a model', async () => {
     const before = provider.requests.length;
     await json('form', '/chat-messages', { user: 'refused', inputs: {}, query: 'q' });
@@ -198,6 +226,10 @@ describe('what is accepted', () => {
     };
     const body = JSON.stringify({ user: 'u', inputs: {}, query: 'q', auto_generate_name: false });
     expect((await post('/chat-messages', { headers, body })).status).toBe(200);
+  });
+
+  test('a trace_session_id of 200 characters', async () => {
+    await answered(sendChat(parley, { trace_session_id: 'x'.repeat(200) }));
   });
 
   test('a user is the same as text and as number', async () => {
@@ -241,6 +273,20 @@ describe('around the routes', () => {
       status: 405,
     });
   });
+
+  test.each(['/messages/%zz/suggested?user=u', '/chat-messages/%zz/events?user=u'])(
+    'an address that cannot be decoded is 400: %s',
+    async (path) => {
+      const response = await parley.request('chat', 'GET', path);
+      expect(response.status).toBe(400);
+      expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+      expect(await response.json()).toEqual({
+        code: 'bad_request',
+        message: expect.any(String),
+        status: 400,
+      });
+    },
+  );
 
   test('a preflight needs no key', async () => {
     const response = await fetch(`${parley.url}/v1/chat-messages`, {

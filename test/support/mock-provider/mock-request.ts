@@ -55,9 +55,15 @@ export class MockRequest {
     return this.#ended.promise;
   }
 
+  /** Asked of `/v1/completions`, whose choices hold `text` in place of messages. */
+  get isTextCompletion(): boolean {
+    return /^\/v1\/completions(\?|$)/.test(this.path);
+  }
+
   /** Sends one piece of a gated answer. */
   send(token: string): void {
-    this.sendChunk({ choices: [{ index: 0, delta: { content: token }, finish_reason: null }] });
+    const piece = this.isTextCompletion ? { text: token } : { delta: { content: token } };
+    this.sendChunk({ choices: [{ index: 0, ...piece, finish_reason: null }] });
     this.tokensSent++;
   }
 
@@ -67,12 +73,10 @@ export class MockRequest {
 
   /** Writes one event with the usual frame around `fields`. */
   sendChunk(fields: Record<string, unknown>): void {
-    const frame = {
-      id: 'chatcmpl-mock',
-      object: 'chat.completion.chunk',
-      created: 1,
-      model: this.body?.model,
-    };
+    const kind = this.isTextCompletion
+      ? { id: 'cmpl-mock', object: 'text_completion' }
+      : { id: 'chatcmpl-mock', object: 'chat.completion.chunk' };
+    const frame = { ...kind, created: 1, model: this.body?.model };
     this.write(`data: ${JSON.stringify({ ...frame, ...fields })}\n\n`);
   }
 

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { defaultTokens, type MockReply } from './mock-reply.ts';
 import type { MockRequest } from './mock-request.ts';
 
-/** Answers `/v1/chat/completions` as `reply` says. */
+/** Answers `/v1/chat/completions` or `/v1/completions` as `reply` says. */
 export async function sendChat(
   request: MockRequest,
   response: ServerResponse,
@@ -55,7 +55,8 @@ async function sendPieces(request: MockRequest, reply: MockReply, tokens: readon
 
 function sendFinish(request: MockRequest, reply: MockReply): void {
   if (reply.finishReason !== null) {
-    request.sendChunk({ choices: [{ index: 0, delta: {}, finish_reason: reply.finishReason ?? 'stop' }] });
+    const empty = request.isTextCompletion ? { text: '' } : { delta: {} };
+    request.sendChunk({ choices: [{ index: 0, ...empty, finish_reason: reply.finishReason ?? 'stop' }] });
   }
   const usage = usageOf(reply, request.tokensSent);
   if (usage) request.sendChunk({ choices: [], usage });
@@ -75,14 +76,17 @@ function sendWhole(
     ...(reasoning ? { reasoning_content: reasoning } : {}),
   };
   const usage = usageOf(reply, tokens.length);
+  const kind = request.isTextCompletion
+    ? { id: 'cmpl-mock', object: 'text_completion' }
+    : { id: 'chatcmpl-mock', object: 'chat.completion' };
+  const said = request.isTextCompletion ? { text: tokens.join('') } : { message };
   response.writeHead(200, { 'content-type': 'application/json', ...reply.headers });
   response.end(
     JSON.stringify({
-      id: 'chatcmpl-mock',
-      object: 'chat.completion',
+      ...kind,
       created: 1,
       model: request.body?.model,
-      choices: [{ index: 0, message, finish_reason: reply.finishReason ?? 'stop' }],
+      choices: [{ index: 0, ...said, finish_reason: reply.finishReason ?? 'stop' }],
       ...(usage ? { usage } : {}),
     }),
   );

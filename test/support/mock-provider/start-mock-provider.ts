@@ -106,6 +106,7 @@ async function answer(request: MockRequest, response: ServerResponse, reply: Moc
   }
   switch (request.path.replace(/\?.*$/, '')) {
     case '/v1/chat/completions':
+    case '/v1/completions':
       return sendChat(request, response, reply);
     case '/v1/audio/transcriptions':
       if (reply.hold) await request.released();

@@ -13,13 +13,13 @@ export interface Call {
   readonly closed: Promise<unknown>;
 }
 
-/** A small server whose answer each test writes in the protocol of its provider, and the model `m1` that asks it. */
+/** A small server whose answer each test writes in the protocol of its provider, and the model (`m1`) that asks it. */
 export interface ScriptedProvider {
   /** Every call so far. */
   readonly calls: readonly Call[];
   /** How calls are answered from now on; the first one is call 1. */
   answer: (response: ServerResponse, call: number) => void;
-  model(type: ProviderConfig['type'], options?: Record<string, unknown>): ChatModel;
+  model(type: ProviderConfig['type'], options?: Record<string, unknown>, name?: string): ChatModel;
   ask(
     type: ProviderConfig['type'],
     request?: ChatRequest,
@@ -56,10 +56,10 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
     answer() {
       throw new Error('The test has set no answer.');
     },
-    model(type, options = {}) {
+    model(type, options = {}, name = 'm1') {
       const provider = { name: 'p', type, apiKey: 'secret-key-1', baseUrl, models: [], options };
       const models = createModels({ providers: [provider], defaultModel: null }, { warn() {} });
-      return models.chat({ provider: 'p', name: 'm1' });
+      return models.chat({ provider: 'p', name });
     },
     ask: (type, request = hello, signal, options) =>
       askChatModel(scripted.model(type, options), request, signal),

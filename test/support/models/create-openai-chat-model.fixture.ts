@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ProviderConfig } from '../../../src/config/config.ts';
 import { ParleyError } from '../../../src/errors.ts';
-import type { ChatModel, ChatRequest } from '../../../src/models/chat-model.ts';
+import type { ChatModel, ChatRequest, ModelRef } from '../../../src/models/chat-model.ts';
 import { createModels } from '../../../src/models/create-models.ts';
 import type { Models } from '../../../src/models/models.ts';
 import { type MockProvider, startMockProvider } from '../mock-provider/start-mock-provider.ts';
@@ -10,7 +10,7 @@ import { askChatModel, type ChatOutcome } from './ask-chat-model.ts';
 /** A mock provider and the model `m1` that asks it. */
 export interface OpenaiChat {
   readonly provider: MockProvider;
-  model(): ChatModel;
+  model(mode?: ModelRef['mode']): ChatModel;
   ask(request?: ChatRequest, signal?: AbortSignal): Promise<ChatOutcome>;
   /** From now on the model has these options of its provider, and asks at `baseUrl`. */
   configure(options: Record<string, unknown>, baseUrl?: string): Promise<void>;
@@ -22,7 +22,8 @@ export const hello: ChatRequest = { messages: [{ role: 'user', content: 'Hi' }],
 export async function startOpenaiChat(): Promise<OpenaiChat> {
   const provider = await startMockProvider();
   let models = modelsFor({}, provider.baseUrl);
-  const model = () => models.chat({ provider: 'mine', name: 'm1' });
+  const model = (mode?: ModelRef['mode']) =>
+    models.chat({ provider: 'mine', name: 'm1', ...(mode ? { mode } : {}) });
   return {
     provider,
     model,

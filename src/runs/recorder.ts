@@ -1,0 +1,96 @@
+import type { Store } from '../store/open-store.ts';
+import { fillOrphanedAnswers, finishTurn, type TurnOutcome } from '../store/runs.ts';
+import type { RunRow } from '../store/schema.ts';
+import type { Journal } from './journal.ts';
+
+type RunIds = Pick<RunRow, 'id' | 'message_id' | 'process_id'>;
+
+/** A store that has not answered by then is taken for unreachable: the client is not kept waiting. */
+const PATIENCE_MS = 10_000;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
+
+interface Late {
+  readonly run: RunIds;
+  readonly outcome: TurnOutcome;
+}
+
+/**
+ * Writes how runs ended. An outcome that the store does not take (gone, full, locked) is tried again until it does:
+ * no run stays `running` because of a bad moment, and the journal keeps its text meanwhile.
+ */
+export class Recorder {
+  readonly #store: Store;
+  readonly #journal: Journal;
+  readonly #late = new Set<Late>();
+  #retry: NodeJS.Timeout | undefined;
+  #pause = FIRST_RETRY_MS;
+
+  constructor(store: Store, journal: Journal) {
+    this.#store = store;
+    this.#journal = journal;
+  }
+
+  /**
+   * Commits an outcome. False when another process had already ended the run, having taken this one for dead.
+   * @throws what the store throws; the outcome is then written later.
+   */
+  async commit(run: RunIds, outcome: TurnOutcome): Promise<boolean> {
+    try {
+      return await within(PATIENCE_MS, this.#write(run, outcome));
+    } catch (error) {
+      this.#late.add({ run, outcome });
+      this.#retryLater();
+      throw error;
+    }
+  }
+
+  /** Tries what is left once more. */
+  async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    await this.#writeLate().catch(() => {});
+    clearTimeout(this.#retry);
+  }
+
+  async #write(run: RunIds, outcome: TurnOutcome): Promise<boolean> {
+    const committed = await finishTurn(this.#store, run, outcome);
+    if (!committed) {
+      const answers = new Map([[run.id, outcome.message.answer]]);
+      await fillOrphanedAnswers(this.#store, run.process_id, answers);
+    }
+    this.#journal.release(run.id);
+    return committed;
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#pause = Math.min(this.#pause * 2, LAST_RETRY_MS);
+      this.#writeLate().then(
+        () => {
+          this.#pause = FIRST_RETRY_MS;
+        },
+        () => this.#retryLater(),
+      );
+    }, this.#pause).unref();
+  }
+
+  async #writeLate(): Promise<void> {
+    for (const late of this.#late) {
+      await within(PATIENCE_MS, this.#write(late.run, late.outcome));
+      this.#late.delete(late);
+    }
+  }
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`The store did not answer within ${ms} ms.`)), ms);
+  });
+  try {
+    return await Promise.race([promise, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
