@@ -5,6 +5,7 @@ import type { App } from './apps/app.ts';
 import { openAppRegistry } from './apps/app-registry.ts';
 import { AppVersions } from './apps/app-versions.ts';
 import { ensureFirstKeys } from './apps/first-keys.ts';
+import { hintAtKeys } from './apps/hint-at-keys.ts';
 import { KeyRing } from './apps/key-ring.ts';
 import type { Config } from './config/config.ts';
 import { appServices } from './engines/basic/app-services.ts';
@@ -52,16 +53,25 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed');
   const { journal, recovered, clear } = Journal.open(join(config.dataDir, 'journal'), onError);
   const orphans = await recoverRuns(store, { processId, texts: recovered, own: true, onError });
-  clear();
-  if (orphans > 0)
-    log.warn({ runs: orphans }, 'runs of an interrupted process were ended; what they had said is kept');
+  // What could not be saved now is tried again at the next start.
+  if (orphans.failed === 0) clear();
+  if (orphans.ended > 0)
+    log.warn(
+      { runs: orphans.ended },
+      'runs of an interrupted process were ended; what they had said is kept',
+    );
 
+  let started = false;
   const apps = await openAppRegistry({
     dir: config.appsDir,
     settings: config.appSettings,
     apiExtensions: config.apiExtensions,
     log,
+    onChange: ({ loaded }) => {
+      if (started) hintAtKeys(store, loaded, { configured: config.keys, log }).catch(onError);
+    },
   });
+  started = true;
   const keys = await ensureFirstKeys(store, apps.list(), {
     dataDir: config.dataDir,
     firstStart: folder.isNew,
@@ -85,6 +95,15 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     maxExecutionMs: config.limits.maxExecutionMs,
     observer: {
       ...metrics.observer,
+      ended(run, outcome, stopMs) {
+        metrics.observer.ended(run, outcome, stopMs);
+        if (!outcome.error) return;
+        const { code, message } = outcome.error;
+        log.warn(
+          { run: run.facts.id, app: run.facts.app.id, code, reason: message.slice(0, 500) },
+          'run failed',
+        );
+      },
       failed: ({ facts }, error) =>
         log.error({ err: error, run: facts.id, app: facts.app.id }, 'run failed unexpectedly'),
     },

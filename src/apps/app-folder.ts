@@ -4,8 +4,8 @@ import { join, sep } from 'node:path';
 import type { ApiExtension, AppSettings } from '../config/config.ts';
 import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
 import type { App } from './app.ts';
-import { DslError, type DslProblem } from './dsl-error.ts';
-import { readApp } from './read-app.ts';
+import { DslError, type DslProblem } from './dsl/dsl-error.ts';
+import { readApp } from './dsl/read-app.ts';
 
 /** Ids of apps that a look at the folder found new or changed, gone, and broken. */
 export interface AppFolderChange {
@@ -45,7 +45,9 @@ export class AppFolder {
 
   /** Reads what changed. Null when nothing did. @throws when the folder itself cannot be read; nothing changes then. */
   async look(): Promise<AppFolderChange | null> {
-    const dir = await realpath(this.#options.dir);
+    const dir = await realpath(this.#options.dir).catch((cause: NodeJS.ErrnoException) => {
+      throw new Error(`the apps folder ${this.#options.dir} cannot be read (${cause.code}).`, { cause });
+    });
     const names = (await readdir(dir)).filter((name) => DSL_FILE.test(name)).sort();
     const change = { loaded: [] as string[], removed: this.#forget(new Set(names)), failed: [] as string[] };
     for (const name of names) {

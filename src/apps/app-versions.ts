@@ -2,7 +2,7 @@ import type { ApiExtension } from '../config/config.ts';
 import { findAppVersion, insertAppVersion } from '../store/app-versions.ts';
 import type { Store } from '../store/open-store.ts';
 import type { App } from './app.ts';
-import { readApp } from './read-app.ts';
+import { readApp } from './dsl/read-app.ts';
 
 /** Old versions that are kept read; each is some kilobytes. */
 const MAX_READ = 100;

@@ -62,8 +62,6 @@ export interface BasicConfig {
     readonly language: string;
     readonly autoPlay: boolean;
   };
-  readonly retrieverResource: boolean;
-  readonly moreLikeThis: boolean;
   readonly moderation: Moderation | null;
   /** Feature objects as stored, for GET /parameters (`facts/dify-wire.md` §9.1: stored JSON passes through). */
   readonly stored: Readonly<Record<string, unknown>>;

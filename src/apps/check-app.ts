@@ -1,8 +1,8 @@
 import type { ApiExtension } from '../config/config.ts';
 import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
 import type { App, AppMode, FileType, Moderation } from './app.ts';
-import { DslError, type DslProblem } from './dsl-error.ts';
-import { readApp } from './read-app.ts';
+import { DslError, type DslProblem } from './dsl/dsl-error.ts';
+import { readApp } from './dsl/read-app.ts';
 
 /** What an app needs around it in order to answer. */
 export interface AppNeeds {

@@ -16,8 +16,7 @@ export async function readAppsFolder(config: Config): Promise<readonly App[]> {
   try {
     await folder.look();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(`the apps folder ${config.appsDir} cannot be read (${code})`);
+    throw new CliError((error as Error).message);
   }
   return [...folder.apps.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -32,11 +32,13 @@ export async function serve(argv: readonly string[]): Promise<void> {
   process.once('SIGTERM', () => end('SIGTERM')).once('SIGINT', () => end('SIGINT'));
 
   // Last: whoever waits for the line may send a signal as soon as it is there.
-  for (const line of welcome(server)) console.log(line);
+  const configured = new Set(config.keys.map(({ app }) => app));
+  for (const line of welcome(server, configured)) console.log(line);
   console.log(`listening on ${server.url}`);
 }
 
-function welcome({ apps, keys, url, demo }: ParleyServer): string[] {
+/** Keys of the configuration are not shown: their owner knows them, and this goes into logs. */
+function welcome({ apps, keys, url, demo }: ParleyServer, configured: ReadonlySet<string>): string[] {
   const lines = [
     '',
     `Parley serves ${apps.length} app${apps.length === 1 ? '' : 's'} over the Dify Service API at ${url}/v1`,
@@ -47,7 +49,7 @@ function welcome({ apps, keys, url, demo }: ParleyServer): string[] {
     );
   }
   for (const app of apps) {
-    const key = keys.get(app.id);
+    const key = configured.has(app.id) ? undefined : keys.get(app.id);
     lines.push('', `  ${app.id} (${app.mode}): ${app.name}`);
     lines.push(
       `  key   ${key ?? `made earlier and not kept; make another: npm run parley -- key create --app ${app.id}`}`,

@@ -9,6 +9,10 @@ export const upstreamLimits = {
    * is done; the owner's `options.body_timeout_ms` wins.
    */
   bodyGapMs: 300_000,
+  /** From an answer's finish reason, or its last words after it, to its end without `[DONE]`; usage may still come. */
+  finishMs: 2_000,
+  /** From `[DONE]` to the end of the response; then its connection is closed. */
+  drainMs: 1_000,
   /** How long an idle connection is kept when the provider does not say. */
   keepAliveMs: 15_000,
   /** Attempts after the first one. */
@@ -25,4 +29,6 @@ export const upstreamLimits = {
   maxJsonBytes: 32 * 1024 * 1024,
   /** Largest single event of a stream, in characters. */
   maxEventChars: 8 * 1024 * 1024,
+  /** Largest number of tokens taken from a provider's report: what clients and the store hold as an integer. */
+  maxTokens: 2 ** 31 - 1,
 } as const;

@@ -20,6 +20,7 @@ export async function executeRun(
   run: Run,
   engine: Engine,
   accepted: AcceptedRun & { readonly user: string },
+  { onFirstText }: { readonly onFirstText: () => void },
 ): Promise<void> {
   const { facts, log, signal } = run;
   let answer = '';
@@ -53,13 +54,14 @@ export async function executeRun(
           if (first && event.text !== '') {
             first = false;
             observer.firstText(run, Date.now() - facts.createdAt);
+            onFirstText();
           }
           answer += event.text;
-          journal.append(facts.id, event.text, false);
+          journal.append(facts.id, event.text, false, () => answer);
           break;
         case 'text_replaced':
           answer = event.text;
-          journal.append(facts.id, event.text, true);
+          journal.append(facts.id, event.text, true, () => answer);
           break;
         case 'audio':
           spoken = true;

@@ -26,18 +26,35 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const open = () => Journal.open(dir, onError);
+const open = () => {
+  const { journal, ...rest } = Journal.open(dir, onError);
+  const answers = new Map<string, string>();
+  return {
+    ...rest,
+    flush: () => journal.flush(),
+    release: (runId: string) => journal.release(runId),
+    close: () => journal.close(),
+    /** As a run says it: with the whole answer at hand. */
+    say(runId: string, text: string, replaces = false) {
+      answers.set(runId, replaces ? text : (answers.get(runId) ?? '') + text);
+      journal.append(runId, text, replaces, () => answers.get(runId) as string);
+    },
+  };
+};
+const fullDisk = () => {
+  throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+};
 const journals = () => readdirSync(dir).filter((name) => name.endsWith('.journal'));
 
 test('what was flushed is found by the next process, in order, with replacements, until it is cleared', () => {
-  const { journal } = open();
-  journal.append('a', 'one ', false);
-  journal.append('b', 'bad', false);
-  journal.append('a', 'two\n"\u2028日本', false);
-  journal.append('b', 'good', true);
-  journal.append('b', '!', false);
+  const journal = open();
+  journal.say('a', 'one ');
+  journal.say('b', 'bad');
+  journal.say('a', 'two\n"\u2028日本');
+  journal.say('b', 'good', true);
+  journal.say('b', '!');
   journal.flush();
-  journal.append('a', 'never flushed', false);
+  journal.say('a', 'never flushed');
   const second = open();
   expect(Object.fromEntries(second.recovered)).toEqual({ a: 'one two\n"\u2028日本', b: 'good!' });
   expect(Object.fromEntries(open().recovered)).toEqual(Object.fromEntries(second.recovered));
@@ -47,8 +64,8 @@ test('what was flushed is found by the next process, in order, with replacements
 });
 
 test('nothing is left where every run was released', () => {
-  const { journal } = open();
-  journal.append('a', 'x', false);
+  const journal = open();
+  journal.say('a', 'x');
   journal.flush();
   journal.release('a');
   journal.close();
@@ -57,17 +74,17 @@ test('nothing is left where every run was released', () => {
 });
 
 test('a journal that nobody needs is emptied, and one that is full gives way to the next', () => {
-  const { journal } = open();
-  journal.append('a', 'x'.repeat(100_000), false);
+  const journal = open();
+  journal.say('a', 'x'.repeat(100_000));
   journal.flush();
   journal.release('a');
   expect(journals().map((name) => statSync(join(dir, name)).size)).toEqual([0]);
   for (let n = 0; n < 5; n++) {
-    journal.append('b', 'y'.repeat(8 * 1024 * 1024), false);
+    journal.say('b', 'y'.repeat(8 * 1024 * 1024));
     journal.flush();
   }
   expect(journals().length).toBe(3);
-  journal.append('c', 'z', false);
+  journal.say('c', 'z');
   journal.flush();
   expect(open().recovered.get('b')?.length).toBe(5 * 8 * 1024 * 1024);
   journal.release('b');
@@ -76,49 +93,88 @@ test('a journal that nobody needs is emptied, and one that is full gives way to 
 });
 
 test('a line cut off by the end of a process costs no other', () => {
-  const { journal } = open();
-  journal.append('a', 'whole', false);
+  const journal = open();
+  journal.say('a', 'whole');
   journal.flush();
   appendFileSync(join(dir, journals()[0] as string), '["a","ha');
   expect(Object.fromEntries(open().recovered)).toEqual({ a: 'whole' });
 });
 
-test('a full disk is told, and runs go on', () => {
-  const { journal } = open();
-  journal.append('a', 'before', false);
+test('a full disk is told once, and what it swallowed is written when there is room again', () => {
+  const journal = open();
+  journal.say('a', 'before');
   journal.flush();
-  fault = () => {
-    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-  };
-  journal.append('a', ' lost', false);
-  expect(() => journal.flush()).not.toThrow();
-  expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'ENOSPC' }));
-  fault = null;
-  journal.append('b', 'after', false);
-  journal.flush();
-  expect(() => journal.release('a')).not.toThrow();
-  expect(Object.fromEntries(open().recovered)).toEqual({ a: 'before', b: 'after' });
-});
-
-test('a write that ends early is told, and what comes after it is readable', () => {
-  const { journal } = open();
-  fault = (fd, text, write) => write(fd, text.slice(0, 5));
-  journal.append('a', 'cut', false);
-  journal.flush();
-  expect(onError).toHaveBeenCalledOnce();
-  fault = null;
-  journal.append('b', 'whole', false);
-  journal.flush();
-  expect(Object.fromEntries(open().recovered)).toEqual({ b: 'whole' });
-});
-
-test('a next segment that cannot be made is told, and the full one goes on', () => {
-  const { journal } = open();
-  rmSync(dir, { recursive: true });
-  for (let n = 0; n < 3; n++) {
-    journal.append('a', 'y'.repeat(9 * 1024 * 1024), false);
+  fault = fullDisk;
+  for (const text of [' lost', ' too']) {
+    journal.say('a', text);
     expect(() => journal.flush()).not.toThrow();
   }
-  expect(onError).toHaveBeenCalled();
-  expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'ENOENT' });
+  expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'ENOSPC' }));
+  expect(Object.fromEntries(open().recovered)).toEqual({ a: 'before' });
+  fault = null;
+  journal.say('a', ' and after');
+  journal.flush();
+  journal.say('a', '.');
+  journal.flush();
+  expect(Object.fromEntries(open().recovered)).toEqual({ a: 'before lost too and after.' });
+  fault = fullDisk;
+  journal.say('a', '!');
+  journal.flush();
+  expect(onError).toHaveBeenCalledTimes(2);
+});
+
+test('what one run lost is written with what another says', () => {
+  const journal = open();
+  fault = fullDisk;
+  journal.say('a', 'lost');
+  journal.say('ended', 'lost');
+  journal.flush();
+  expect(() => journal.release('ended')).not.toThrow();
+  fault = null;
+  journal.say('b', 'after');
+  journal.flush();
+  expect(Object.fromEntries(open().recovered)).toEqual({ a: 'lost', b: 'after' });
+});
+
+test('a write that ends early is told, and the line it cut off takes no other with it', () => {
+  const journal = open();
+  // Room for a little, then for nothing: the line break that would end the torn line is lost as well.
+  fault = (fd, text, write) => {
+    fault = fullDisk;
+    return write(fd, text.slice(0, 20));
+  };
+  journal.say('a', 'first');
+  journal.say('b', 'cut');
+  journal.flush();
+  journal.say('b', ' short');
+  journal.flush();
+  expect(onError).toHaveBeenCalledOnce();
+  expect(Object.fromEntries(open().recovered)).toEqual({ a: 'first' });
+  fault = null;
+  journal.say('b', ' and mended');
+  journal.flush();
+  expect(Object.fromEntries(open().recovered)).toEqual({ a: 'first', b: 'cut short and mended' });
+});
+
+test('a write that fails while the answer is replaced leaves the new answer', () => {
+  const journal = open();
+  journal.say('a', 'secret');
+  journal.flush();
+  fault = fullDisk;
+  journal.say('a', 'refused', true);
+  journal.flush();
+  fault = null;
+  journal.say('a', '.');
+  journal.flush();
+  expect(Object.fromEntries(open().recovered)).toEqual({ a: 'refused.' });
+});
+
+test('a next segment that cannot be made is told once, and the full one goes on', () => {
+  const journal = open();
+  rmSync(dir, { recursive: true });
+  for (let n = 0; n < 4; n++) {
+    journal.say('a', 'y'.repeat(9 * 1024 * 1024));
+    expect(() => journal.flush()).not.toThrow();
+  }
+  expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'ENOENT' }));
 });

@@ -30,7 +30,14 @@ export class Journal {
   /** Milliseconds since 1970; in the names of its segments. */
   readonly #began: number;
   #segment: Segment;
+  /** Lines that the next `flush` writes. */
   #pending = '';
+  /** Runs with text that is not on disk, and what each of them has said in all. */
+  readonly #unsaved = new Map<string, () => string>();
+  /** The last write failed or ended early: there are gaps, and the file may end within a line. */
+  #torn = false;
+  /** Trouble is told once until all is well again, not in every turn of the event loop. */
+  #told = false;
   /** Segments that hold text of runs still going on, per run. */
   readonly #runs = new Map<string, Set<Segment>>();
   #count = 0;
@@ -46,7 +53,7 @@ export class Journal {
 
   /**
    * Opens the journal of a data folder, and gives what an earlier process left in it. `onError` hears of writes that
-   * fail (a full disk): answers then go on without this safety.
+   * fail (a full disk): answers then go on without this safety until writes succeed again.
    */
   static open(
     dir: string,
@@ -69,11 +76,13 @@ export class Journal {
     };
   }
 
-  /** Notes text of a run; on disk after `flush`. */
-  append(runId: string, text: string, replaces: boolean): void {
-    this.#pending += replaces
-      ? `${JSON.stringify([runId, text, 1])}\n`
-      : `${JSON.stringify([runId, text])}\n`;
+  /**
+   * Notes text of a run; on disk after `flush`. `whole` gives all that the run has said, this text included: what is
+   * written once a failure is over, for then the pieces have gaps between them.
+   */
+  append(runId: string, text: string, replaces: boolean, whole: () => string): void {
+    this.#unsaved.set(runId, whole);
+    if (!this.#torn) this.#pending += line(runId, text, replaces);
     let segments = this.#runs.get(runId);
     if (!segments) {
       segments = new Set();
@@ -87,23 +96,42 @@ export class Journal {
 
   /** Hands what is pending to the operating system. Call before any of it is sent to a client. */
   flush(): void {
-    if (this.#pending === '') return;
-    const pending = this.#pending;
-    this.#pending = '';
-    this.#guarded(() => {
-      const written = writeSync(this.#segment.fd, pending);
-      this.#segment.bytes += written;
-      const size = Buffer.byteLength(pending);
-      // On a full disk a write can end early. The next line then begins on a line of its own.
-      if (written < size) {
-        this.#pending = '\n';
-        throw new Error(`journal: ${written} of ${size} bytes written`);
+    if (this.#unsaved.size === 0) return;
+    try {
+      if (this.#torn) {
+        // Alone and first: it ends a line that was cut off, and costs little while the disk is still full.
+        this.#write('\n');
+        for (const [runId, whole] of this.#unsaved) this.#pending += line(runId, whole(), true);
       }
-      if (this.#segment.bytes < SEGMENT_BYTES) return;
-      const full = this.#segment;
-      this.#segment = this.#open();
-      this.#dropIfUnused(full);
-    });
+      this.#write(this.#pending);
+      this.#torn = false;
+      this.#unsaved.clear();
+    } catch (error) {
+      this.#torn = true;
+      this.#tell(error);
+    }
+    this.#pending = '';
+    if (!this.#torn) this.#rotate();
+  }
+
+  #write(text: string): void {
+    const written = writeSync(this.#segment.fd, text);
+    this.#segment.bytes += written;
+    const size = Buffer.byteLength(text);
+    if (written < size) throw new Error(`journal: ${written} of ${size} bytes written`);
+  }
+
+  #rotate(): void {
+    try {
+      if (this.#segment.bytes >= SEGMENT_BYTES) {
+        const full = this.#segment;
+        this.#segment = this.#open();
+        this.#dropIfUnused(full);
+      }
+      this.#told = false;
+    } catch (error) {
+      this.#tell(error);
+    }
   }
 
   /** The run's outcome is committed: its text is needed here no longer. */
@@ -111,7 +139,8 @@ export class Journal {
     const segments = this.#runs.get(runId);
     if (!segments) return;
     this.#runs.delete(runId);
-    this.#guarded(() => {
+    this.#unsaved.delete(runId);
+    try {
       for (const segment of segments) {
         segment.runs--;
         this.#dropIfUnused(segment);
@@ -120,7 +149,9 @@ export class Journal {
         ftruncateSync(this.#segment.fd);
         this.#segment.bytes = 0;
       }
-    });
+    } catch (error) {
+      this.#tell(error);
+    }
   }
 
   close(): void {
@@ -129,13 +160,10 @@ export class Journal {
     if (this.#runs.size === 0) rmSync(this.#segment.path, { force: true });
   }
 
-  /** What fails here is told, and no run or server fails with it. */
-  #guarded(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#onError(error);
-    }
+  /** No run or server fails with the journal. */
+  #tell(error: unknown): void {
+    if (!this.#told) this.#onError(error);
+    this.#told = true;
   }
 
   #open(): Segment {
@@ -160,6 +188,10 @@ interface Segment {
   runs: number;
 }
 
+function line(runId: string, text: string, replaces: boolean): string {
+  return `${JSON.stringify(replaces ? [runId, text, 1] : [runId, text])}\n`;
+}
+
 function recover(paths: readonly string[]): Map<string, string> {
   const texts = new Map<string, string>();
   for (const path of paths) {
@@ -173,7 +205,7 @@ function recover(paths: readonly string[]): Map<string, string> {
   return texts;
 }
 
-/** Null for the empty last line, and for one that was cut off when the process died. */
+/** Null for an empty line, and for one that was cut off when the process died or the disk was full. */
 function parseLine(line: string): [string, string, number?] | null {
   try {
     return JSON.parse(line);

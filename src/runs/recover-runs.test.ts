@@ -91,24 +91,27 @@ const saying = (run: { id: string }, text: string) => new Map([[run.id, text]]);
 test('a process that comes back ends what it left, with what the journal holds', async () => {
   const run = await begin('one');
   await beat(store, 'one', Date.now());
-  expect(await recoverRuns(store, { processId: 'one', texts: saying(run, 'said so far'), own: true })).toBe(
-    1,
-  );
+  const recovered = await recoverRuns(store, {
+    processId: 'one',
+    texts: saying(run, 'said so far'),
+    own: true,
+  });
+  expect(recovered).toEqual({ ended: 1, failed: 0 });
   expect(await read(run)).toEqual({ status: 'failed', answer: 'said so far', error: ORPHANED });
-  expect(await recoverRuns(store, { processId: 'one', texts: new Map(), own: true })).toBe(0);
+  expect((await recoverRuns(store, { processId: 'one', texts: new Map(), own: true })).ended).toBe(0);
 });
 
 test('a living process’s runs are left alone by others', async () => {
   await beat(store, 'living', Date.now());
   const run = await begin('living');
-  expect(await recoverRuns(store, { processId: 'other', texts: new Map(), own: false })).toBe(0);
+  expect((await recoverRuns(store, { processId: 'other', texts: new Map(), own: false })).ended).toBe(0);
   expect((await read(run)).status).toBe('running');
 });
 
 test('another process ends the runs of a dead one; its journal fills in the answer when it comes back', async () => {
   await beat(store, 'dead', Date.now() - LEASE_MS - 1);
   const run = await begin('dead');
-  expect(await recoverRuns(store, { processId: 'other', texts: new Map(), own: false })).toBe(1);
+  expect((await recoverRuns(store, { processId: 'other', texts: new Map(), own: false })).ended).toBe(1);
   expect(await read(run)).toEqual({ status: 'failed', answer: '', error: ORPHANED });
   await recoverRuns(store, { processId: 'dead', texts: saying(run, 'a client saw this'), own: true });
   expect(await read(run)).toEqual({ status: 'failed', answer: 'a client saw this', error: ORPHANED });

@@ -10,7 +10,7 @@ export const ORPHANED = 'The server was interrupted while it was answering. What
 
 /**
  * Ends the runs of dead processes (promise 2): those of this data folder's earlier process, and those of other
- * processes whose lease has run out. What the journal holds of their answers is saved. Answers how many it ended.
+ * processes whose lease has run out. What the journal holds of their answers is saved. Answers how many.
  */
 export async function recoverRuns(
   store: Store,
@@ -21,12 +21,13 @@ export async function recoverRuns(
     /** Hears of runs that could not be ended; the others are. */
     readonly onError?: (error: unknown) => void;
   },
-): Promise<number> {
+): Promise<{ readonly ended: number; readonly failed: number }> {
   const orphans = await findOrphans(store, {
     processId: options.own ? options.processId : null,
     beatBefore: Date.now() - LEASE_MS,
   });
   let ended = 0;
+  let failed = 0;
   for (const run of orphans) {
     const done = await finishTurn(store, run, {
       status: 'failed',
@@ -42,6 +43,7 @@ export async function recoverRuns(
         usage: null,
       },
     }).catch((error) => {
+      failed++;
       options.onError?.(error);
       return false;
     });
@@ -49,5 +51,5 @@ export async function recoverRuns(
   }
   // Another process may have ended them meanwhile, without the journal that lies here.
   if (options.own) await fillOrphanedAnswers(store, options.processId, options.texts);
-  return ended;
+  return { ended, failed };
 }

@@ -81,10 +81,6 @@ export class Runs {
     this.find(owner, runId)?.stop('user');
   }
 
-  get activeCount(): number {
-    return this.#active.size;
-  }
-
   /**
    * Takes no more runs, gives those going on `graceMs` to end, then stops the rest. Resolves when all have ended
    * and their streams have had their last event.
@@ -106,13 +102,24 @@ export class Runs {
     const { observer, maxExecutionMs } = this.#options;
     observer.started(run);
     const limit = setTimeout(() => run.stop('timeout'), maxExecutionMs);
-    if (request.autoGenerateName && accepted.isNewConversation) {
+    let untitled = request.autoGenerateName && accepted.isNewConversation;
+    // Not before the answer begins: a model that serves one request at a time must not write the title first.
+    const findTitle = () => {
+      if (!untitled) return;
+      untitled = false;
       const title = this.#findTitle(run, accepted).finally(() => this.#titles.delete(title));
       this.#titles.add(title);
-    }
+    };
     try {
-      await executeRun(this.#options, run, engine, { ...accepted, user: request.endUser.sessionId });
+      await executeRun(
+        this.#options,
+        run,
+        engine,
+        { ...accepted, user: request.endUser.sessionId },
+        { onFirstText: findTitle },
+      );
     } finally {
+      findTitle();
       clearTimeout(limit);
       this.#active.delete(run.facts.id);
       this.#freeSlot(run.facts.app);

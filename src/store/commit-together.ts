@@ -1,4 +1,5 @@
 import { SqliteAdapter, type Transaction } from 'kysely';
+import { isBusy } from './dialects/is-busy.ts';
 import type { Store } from './open-store.ts';
 import type { Database } from './schema.ts';
 
@@ -46,8 +47,8 @@ async function commitAll(store: Store, all: readonly Waiting[]): Promise<void> {
     });
     for (const [index, { resolve }] of all.entries()) resolve(results[index]);
   } catch (error) {
-    const [only] = all;
-    if (all.length === 1) only?.reject(error);
+    // A database that stayed locked through all patience is so for each of them.
+    if (all.length === 1 || isBusy(error)) for (const { reject } of all) reject(error);
     // One of them failed and took the others back with it: each gets a transaction of its own.
     else for (const one of all) await commitAll(store, [one]);
   }

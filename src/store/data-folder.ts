@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { v4 as uuid } from 'uuid';
+import { validate as isUuid, v4 as uuid } from 'uuid';
+import { isBusy } from './dialects/is-busy.ts';
+import { publishFile } from './publish-file.ts';
 
 /** Another server has the folder. */
 export class DataFolderInUse extends Error {
@@ -29,36 +31,74 @@ export interface DataFolder {
  * goes with the process however that ends.
  *
  * @throws DataFolderInUse
+ * @throws Error in words, when the folder cannot be used or its secret is damaged.
  */
 export function openDataFolder(dir: string): DataFolder {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
-  const lock = new DatabaseSync(join(dir, 'lock.db'));
+  const lock = takeLock(dir);
   try {
-    lock.exec('pragma busy_timeout = 1000; begin exclusive');
-  } catch (cause) {
+    const isNew = !existsSync(join(dir, 'process-id'));
+    return {
+      isNew,
+      processId: readProcessId(join(dir, 'process-id')),
+      secret: readSecret(join(dir, 'secret')),
+      unlock: () => lock.close(),
+    };
+  } catch (error) {
     lock.close();
-    throw new DataFolderInUse(dir, cause);
+    throw error;
   }
-  const isNew = !existsSync(join(dir, 'process-id'));
-  return {
-    isNew,
-    processId: readOrMake(join(dir, 'process-id'), uuid),
-    secret: Buffer.from(
-      readOrMake(join(dir, 'secret'), () => randomBytes(32).toString('hex')),
-      'hex',
-    ),
-    unlock: () => lock.close(),
-  };
 }
 
-function readOrMake(path: string, make: () => string): string {
+function takeLock(dir: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(dir, 'lock.db'));
+    lock.exec('pragma busy_timeout = 1000; begin exclusive');
+    return lock;
+  } catch (cause) {
+    lock?.close();
+    if (isBusy(cause)) throw new DataFolderInUse(dir, cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`The data folder ${dir} cannot be locked: lock.db: ${reason}`, { cause });
+  }
+}
+
+/**
+ * One that is lost (the file is empty after a power cut) is made anew: better than a server that does not start. The
+ * runs of the old name are then ended when its lease has run out, like those of any process that died.
+ */
+function readProcessId(path: string): string {
+  const found = read(path);
+  return found !== null && isUuid(found) ? found : write(path, uuid());
+}
+
+/** One that is damaged is never replaced unasked, and never used: anyone could sign with an empty one. */
+function readSecret(path: string): Uint8Array {
+  const hex = read(path) ?? write(path, randomBytes(32).toString('hex'));
+  if (!/^[0-9a-f]{64}$/i.test(hex)) {
+    throw new Error(
+      `The secret that signs file addresses is damaged: ${path} does not hold 64 hexadecimal digits. Restore it ` +
+        'from a backup; or delete it to have a new one made, and addresses given out so far stop working.',
+    );
+  }
+  return Buffer.from(hex, 'hex');
+}
+
+/** Null when there is no such file. */
+function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const value = make();
-    writeFileSync(path, `${value}\n`, { mode: 0o600 });
-    return value;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
+}
+
+function write(path: string, value: string): string {
+  const partial = `${path}.partial`;
+  writeFileSync(partial, `${value}\n`, { mode: 0o600 });
+  publishFile(partial, path);
+  return value;
 }

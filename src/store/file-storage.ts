@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -20,10 +20,16 @@ export interface FileStorage {
     range?: { readonly start: number; readonly end: number },
   ): Promise<{ readonly size: number; readonly stream: ReadStream }>;
   remove(id: string): Promise<void>;
+  /** Removes what uploads left behind that a killed process was receiving. Answers how many there were. */
+  sweep(): Promise<number>;
 }
+
+/** How the name of a file ends that is still being written. */
+const PARTIAL = '.partial';
 
 /** Files in a folder, spread over 256 subfolders by the end of the id. */
 export function diskStorage(dir: string): FileStorage {
+  const opened = Date.now();
   const folderOf = (id: string) => join(dir, id.slice(-2));
   const pathOf = (id: string) => {
     if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`not a file id: ${JSON.stringify(id)}`);
@@ -33,7 +39,7 @@ export function diskStorage(dir: string): FileStorage {
     async write(id, source, { signal }) {
       const path = pathOf(id);
       await mkdir(folderOf(id), { recursive: true, mode: 0o700 });
-      const partial = `${path}.partial`;
+      const partial = `${path}${PARTIAL}`;
       try {
         await pipeline(source, createWriteStream(partial, { mode: 0o600 }), signal ? { signal } : {});
         await rename(partial, path);
@@ -51,5 +57,36 @@ export function diskStorage(dir: string): FileStorage {
     async remove(id) {
       await rm(pathOf(id), { force: true });
     },
+    async sweep() {
+      let swept = 0;
+      for (const path of await partials(dir)) {
+        // Younger ones are uploads going on.
+        const found = await stat(path).catch(() => null);
+        if (found === null || found.mtimeMs >= opened) continue;
+        await rm(path, { force: true });
+        swept++;
+      }
+      return swept;
+    },
   };
+}
+
+async function partials(dir: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of await list(dir)) {
+    for (const name of await list(join(dir, folder)))
+      if (name.endsWith(PARTIAL)) found.push(join(dir, folder, name));
+  }
+  return found;
+}
+
+/** Names in a folder; none when it is no folder, or not there yet. */
+async function list(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -91,6 +91,35 @@ test('a migration that fails changes nothing, and the next start tries again', a
   expect(await store.selectFrom('api_keys').select('hash').execute()).toEqual([{ hash: 'h' }]);
   await store.destroy();
 });
+
+test.skipIf(process.env.PARLEY_TEST_DATABASE_URL)(
+  'each attempt is backed up as the database is then, and an earlier backup is kept',
+  async () => {
+    await seed();
+    const backup = `${path()}.before-${NEXT}`;
+    writeFileSync(backup, 'left by an earlier attempt');
+    known[NEXT] = async () => {
+      throw new Error('half way');
+    };
+    await expect(open()).rejects.toThrow('half way');
+    const old = new DatabaseSync(path());
+    old.exec("update api_keys set hash = 'newer'");
+    old.close();
+    known[NEXT] = async () => {};
+    await (await open()).destroy();
+
+    expect(readFileSync(backup, 'utf8')).toBe('left by an earlier attempt');
+    const hashes = [2, 3].map((n) => {
+      const copy = new DatabaseSync(`${backup}.${n}`, { readOnly: true });
+      const found = copy.prepare('select hash from api_keys').get()?.hash;
+      copy.close();
+      return found;
+    });
+    expect(hashes).toEqual(['h', 'newer']);
+    expect(log.info).toHaveBeenLastCalledWith({ backup: `${backup}.3` }, expect.anything());
+    expect(readdirSync(dir).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  },
+);
 
 test('a newer one is refused, untouched and not backed up', async () => {
   known[NEXT] = async () => {};

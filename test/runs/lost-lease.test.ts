@@ -33,7 +33,7 @@ test('a run that another process has ended ends for its client as it ended in th
 
   const store = await openTestStore(parley);
   await store.updateTable('processes').set({ beat_at: 0 }).execute();
-  expect(await recoverRuns(store, { processId: 'another', texts: new Map(), own: false })).toBe(1);
+  expect((await recoverRuns(store, { processId: 'another', texts: new Map(), own: false })).ended).toBe(1);
 
   upstream.finish();
   const events = await reader.readAll();

@@ -43,6 +43,18 @@ describe('google', () => {
     });
   });
 
+  test('usage is made whole', async () => {
+    const usageMetadata = { promptTokenCount: 5.4, candidatesTokenCount: 2 ** 40 };
+    provider.answer = (response) => {
+      events(response, { ...chunk('Guten', { finishReason: 'STOP' }), usageMetadata });
+      response.end();
+    };
+    expect((await provider.ask('google')).result?.usage).toEqual({
+      promptTokens: 5,
+      completionTokens: 2 ** 31 - 1,
+    });
+  });
+
   test('abort and errors', async () => {
     provider.answer = (response) => events(response, chunk('one'));
     const controller = new AbortController();

@@ -4,6 +4,7 @@ import type {
   LanguageModelV3StreamPart,
 } from '@ai-sdk/provider';
 import type { ChatDelta, ChatModel, ChatRequest, ChatResult } from '../chat-model.ts';
+import { reportedUsage } from '../reported-usage.ts';
 import { UpstreamError } from '../upstream-error.ts';
 import { withRetries } from '../with-retries.ts';
 import { toCallOptions } from './to-call-options.ts';
@@ -120,8 +121,6 @@ function toDelta(part: LanguageModelV3StreamPart): ChatDelta | null {
 function toResult(part: LanguageModelV3StreamPart & { type: 'finish' }): ChatResult | null {
   const { unified, raw } = part.finishReason;
   if (unified === 'other' && raw === undefined) return null;
-  const input = part.usage.inputTokens.total;
-  const output = part.usage.outputTokens.total;
   return {
     finishReason:
       unified === 'content-filter'
@@ -129,9 +128,6 @@ function toResult(part: LanguageModelV3StreamPart & { type: 'finish' }): ChatRes
         : unified === 'stop' || unified === 'length'
           ? unified
           : 'other',
-    usage:
-      input === undefined && output === undefined
-        ? null
-        : { promptTokens: input ?? 0, completionTokens: output ?? 0 },
+    usage: reportedUsage(part.usage.inputTokens.total, part.usage.outputTokens.total),
   };
 }

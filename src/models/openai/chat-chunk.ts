@@ -1,4 +1,5 @@
 import type { ChatDelta, ChatResult, TokenUsage } from '../chat-model.ts';
+import { reportedUsage } from '../reported-usage.ts';
 
 /**
  * A chunk of a streamed answer, or (with `message`) a whole one, or one of a text completion (with `text`), as
@@ -36,8 +37,8 @@ interface WirePart {
 }
 
 interface WireUsage {
-  readonly prompt_tokens?: number | null;
-  readonly completion_tokens?: number | null;
+  readonly prompt_tokens?: unknown;
+  readonly completion_tokens?: unknown;
 }
 
 /** Calls `onDelta` for what a message or a delta says, reasoning first. */
@@ -64,8 +65,7 @@ function emitPart(part: WirePart, onDelta: (delta: ChatDelta) => void): void {
 
 export function usageOf(chunk: ChatChunk): TokenUsage | null {
   const usage = chunk.usage ?? chunk.x_groq?.usage ?? chunk.choices?.[0]?.usage;
-  if (!usage || (usage.prompt_tokens == null && usage.completion_tokens == null)) return null;
-  return { promptTokens: usage.prompt_tokens ?? 0, completionTokens: usage.completion_tokens ?? 0 };
+  return usage ? reportedUsage(usage.prompt_tokens, usage.completion_tokens) : null;
 }
 
 export function finishReason(wire: string): ChatResult['finishReason'] {

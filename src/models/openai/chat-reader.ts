@@ -11,11 +11,14 @@ import type { ResponseReader } from './post.ts';
 
 /**
  * Reads one answer of `/chat/completions` or `/completions`: a stream of events, a whole JSON answer (some gateways do not stream), or
- * an error. A stream is complete with `[DONE]` or with a finish reason; without either it was cut.
+ * an error. A stream is complete with `[DONE]` or with a finish reason; without either it was cut. Words after a
+ * finish reason (some send one with every piece) are passed on and put the end off.
  */
 export class ChatReader implements ResponseReader<ChatResult> {
   readonly #onDelta: (delta: ChatDelta) => void;
+  readonly #onLateDelta: (delta: ChatDelta) => void;
   readonly #secrets: readonly string[];
+  #endSoon: () => void = () => {};
   #status = 0;
   #retryAfter: string | undefined;
   #body: BodyText | null = null;
@@ -28,10 +31,14 @@ export class ChatReader implements ResponseReader<ChatResult> {
 
   constructor(onDelta: (delta: ChatDelta) => void, secrets: readonly string[]) {
     this.#onDelta = onDelta;
+    this.#onLateDelta = (delta) => {
+      this.#endSoon();
+      onDelta(delta);
+    };
     this.#secrets = secrets;
   }
 
-  start(status: number, headers: IncomingHttpHeaders): void {
+  start(status: number, headers: IncomingHttpHeaders, endSoon: () => void): void {
     this.#status = status;
     const type = headers['content-type'] ?? '';
     if (status < 200 || status > 299) {
@@ -42,6 +49,7 @@ export class ChatReader implements ResponseReader<ChatResult> {
     } else if (type.startsWith('text/html')) {
       throw malformed('a web page: its base URL may be wrong');
     } else {
+      this.#endSoon = endSoon;
       this.#parser = createParser({
         onEvent: (event) => this.#onEvent(event.data),
         onError: (error) => this.#onStrayLine(error.type, error.line),
@@ -104,9 +112,13 @@ export class ChatReader implements ResponseReader<ChatResult> {
     const choice = chunk.choices?.[0];
     if (choice && (choice.index ?? 0) === 0) {
       const message = choice.delta ?? choice.message;
-      if (message) emitMessage(message, this.#onDelta);
-      else if (choice.text) this.#onDelta({ kind: 'text', text: choice.text });
-      if (choice.finish_reason) this.#finish = finishReason(choice.finish_reason);
+      const onDelta = this.#finish === null ? this.#onDelta : this.#onLateDelta;
+      if (message) emitMessage(message, onDelta);
+      else if (choice.text) onDelta({ kind: 'text', text: choice.text });
+      if (choice.finish_reason) {
+        if (this.#finish === null) this.#endSoon();
+        this.#finish = finishReason(choice.finish_reason);
+      }
     }
     this.#usage = usageOf(chunk) ?? this.#usage;
   }

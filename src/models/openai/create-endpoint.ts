@@ -29,6 +29,8 @@ export function createEndpoint(agent: Agent, provider: ProviderConfig, baseUrl: 
     headers,
     headersMs: milliseconds(provider.options.headers_timeout_ms) ?? upstreamLimits.headersMs,
     bodyGapMs: milliseconds(provider.options.body_timeout_ms) ?? upstreamLimits.bodyGapMs,
+    finishMs: upstreamLimits.finishMs,
+    drainMs: upstreamLimits.drainMs,
     secrets: [provider.apiKey ?? '', decodeURIComponent(url.password), ...custom].filter(
       (s) => s.length >= 8,
     ),

@@ -5,8 +5,12 @@ import type { UpstreamEndpoint } from './upstream-endpoint.ts';
 
 /** What reads a response piece by piece. Whatever it throws rejects the call and closes the connection. */
 export interface ResponseReader<T> {
-  start(status: number, headers: IncomingHttpHeaders): void;
-  /** A value ends the call at once; the rest of the body is drained so that the connection can be kept. */
+  /**
+   * `endSoon` is called when the answer is complete but for what may still follow it: `finishMs` after its last call
+   * the response is closed and counts as ended well.
+   */
+  start(status: number, headers: IncomingHttpHeaders, endSoon: () => void): void;
+  /** A value ends the call at once; for `drainMs` the rest of the body is drained so that the connection can be kept. */
   data(chunk: Buffer): T | undefined;
   /** `failure` tells how the body broke off; null when it ended well. */
   end(failure: UpstreamError | null): T;
@@ -53,6 +57,8 @@ class Exchange<T> implements Dispatcher.DispatchHandler {
   readonly #reject: (reason: unknown) => void;
   readonly #onAbort: () => void;
   #controller: Dispatcher.DispatchController | null = null;
+  /** Closes the response: `finishMs` after `endSoon`, or `drainMs` after a success that came before its end. */
+  #timer: NodeJS.Timeout | null = null;
   #started = false;
   #settled = false;
 
@@ -81,7 +87,7 @@ class Exchange<T> implements Dispatcher.DispatchHandler {
     if (this.#settled || status < 200) return;
     this.#started = true;
     try {
-      this.#reader.start(status, headers);
+      this.#reader.start(status, headers, () => this.#endSoon());
     } catch (error) {
       this.#fail(error);
     }
@@ -91,17 +97,19 @@ class Exchange<T> implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     try {
       const value = this.#reader.data(chunk);
-      if (value !== undefined) this.#succeed(value);
+      if (value !== undefined) this.#succeedEarly(value);
     } catch (error) {
       this.#fail(error);
     }
   }
 
   onResponseEnd(): void {
+    this.#stopTimer();
     this.#end(null);
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#stopTimer();
     const failure = this.#describe(error);
     if (this.#started) this.#end(failure);
     else this.#fail(failure);
@@ -116,6 +124,23 @@ class Exchange<T> implements Dispatcher.DispatchHandler {
     }
   }
 
+  #endSoon(): void {
+    if (this.#timer !== null) {
+      this.#timer.refresh();
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#end(null);
+      this.#close();
+    }, this.#endpoint.finishMs);
+  }
+
+  /** Lets the response end by itself, which keeps the connection, but not for longer than `drainMs`. */
+  #succeedEarly(value: T): void {
+    this.#succeed(value);
+    this.#timer = setTimeout(() => this.#close(), this.#endpoint.drainMs).unref();
+  }
+
   #succeed(value: T): void {
     if (this.#settled) return;
     this.#settle();
@@ -125,12 +150,23 @@ class Exchange<T> implements Dispatcher.DispatchHandler {
   #fail(reason: unknown): void {
     if (this.#settled) return;
     this.#settle();
-    this.#controller?.abort(new Error('aborted'));
+    this.#close();
     this.#reject(reason);
+  }
+
+  #close(): void {
+    this.#controller?.abort(new Error('aborted'));
+  }
+
+  #stopTimer(): void {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   #settle(): void {
     this.#settled = true;
+    this.#stopTimer();
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
 

@@ -12,6 +12,8 @@ export interface UpstreamEndpoint {
   readonly headers: Readonly<Record<string, string>>;
   readonly headersMs: number;
   readonly bodyGapMs: number;
+  readonly finishMs: number;
+  readonly drainMs: number;
   /** Never shown to anybody. */
   readonly secrets: readonly string[];
 }

@@ -1,8 +1,18 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { SqliteAdapter, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import {
+  type Driver,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+  sql,
+} from 'kysely';
+import { publishFile } from '../publish-file.ts';
 import type { Dialect } from './dialect.ts';
+import { EmbeddedDriver } from './embedded-driver.ts';
 
 /** Statements kept prepared; the server's own statements number well below this. */
 const MAX_PREPARED = 500;
@@ -17,27 +27,49 @@ export function sqlite(path: string): Dialect {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const db = new DatabaseSync(path);
   chmodSync(path, 0o600);
+  // Waiting for other processes holds nobody up while the database is opened; later the driver waits instead.
   db.exec(
-    'pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 5000;' +
-      'pragma temp_store = memory; pragma cache_size = -8000;',
+    'pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on;' +
+      'pragma temp_store = memory; pragma cache_size = -8000; pragma busy_timeout = 0;',
   );
   return {
     kind: 'sqlite',
     bigint: 'integer',
     clustered: sql`without rowid`,
-    kysely: new EmbeddedDialect({ database: { prepare: preparedStatements(db), close: () => db.close() } }),
+    kysely: new EmbeddedDialect(db),
     backup(version) {
-      const file = `${path}.before-${version}`;
-      if (!existsSync(file)) {
-        db.exec(`vacuum into '${file.replaceAll("'", "''")}'`);
-        chmodSync(file, 0o600);
+      const partial = `${path}.${randomUUID()}.partial`;
+      try {
+        db.exec(`vacuum into '${partial.replaceAll("'", "''")}'`);
+        chmodSync(partial, 0o600);
+        // An earlier attempt may have left one, of other content: it is kept as well.
+        let file = `${path}.before-${version}`;
+        for (let n = 2; existsSync(file); n++) file = `${path}.before-${version}.${n}`;
+        publishFile(partial, file);
+        return file;
+      } catch (error) {
+        rmSync(partial, { force: true });
+        throw error;
       }
-      return file;
     },
   };
 }
 
 class EmbeddedDialect extends SqliteDialect {
+  readonly #database: SqliteDatabase;
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    const database = { prepare: preparedStatements(db), close: () => db.close() };
+    super({ database });
+    this.#database = database;
+    this.#db = db;
+  }
+
+  override createDriver(): Driver {
+    return new EmbeddedDriver(this.#database, this.#db);
+  }
+
   override createAdapter(): SqliteAdapter {
     return new EmbeddedAdapter();
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readApp } from '../../apps/read-app.ts';
+import { readApp } from '../../apps/dsl/read-app.ts';
 import { DEFAULT_APP_SETTINGS } from '../../config/default-app-settings.ts';
 import { DEFAULT_LIMITS } from '../../config/default-limits.ts';
 import { appParameters } from './parameters.ts';

@@ -5,7 +5,7 @@ import { type MockProvider, startMockProvider } from '../../support/mock-provide
 import { chatApp } from '../../support/parley/apps.ts';
 import { openTestStore } from '../../support/parley/open-test-store.ts';
 import { startParley, type TestParley } from '../../support/parley/start-parley.ts';
-import { answered, sendChat } from '../../support/parley/turns.ts';
+import { answered, firstEvent, sendChat, streamChat } from '../../support/parley/turns.ts';
 
 const UNAVAILABLE = {
   code: 'app_unavailable',
@@ -39,6 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 beforeEach(async () => {
+  provider.reply();
   parley = await startParley({ apps: { chat: before }, provider: provider.baseUrl });
   return () => parley.close();
 });
@@ -99,15 +100,15 @@ test('a conversation goes on with the app as it was when it began, new ones have
 test('the settings of the owner are those of today', async () => {
   const old = await begin();
   await rewrite(after, 'After');
-  await parley.restart({ app_settings: { chat: { max_concurrency: 1 } } });
+  await parley.restart({ app_settings: { chat: { on_disconnect: 'stop' } } });
   provider.reply({ gate: true });
-  const running = sendChat(parley, { conversation_id: old, inputs: { name: 'Ada' } });
+  const turn = { conversation_id: old, inputs: { name: 'Ada' } };
+  const reader = await streamChat(parley, turn);
   const upstream = await provider.nextRequest((request) => !request.isOver);
-  provider.reply();
-  const second = await sendChat(parley, { conversation_id: old, inputs: { name: 'Ada' } });
-  expect(second.status).toBe(429);
-  upstream.finish();
-  await answered(running);
+  upstream.send('x');
+  await firstEvent(reader);
+  await reader.cancel();
+  await upstream.aborted();
 });
 
 test.each(['blocking', 'streaming'])(

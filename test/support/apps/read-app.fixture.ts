@@ -1,6 +1,6 @@
 import type { App } from '../../../src/apps/app.ts';
-import { DslError, type DslProblem } from '../../../src/apps/dsl-error.ts';
-import { type ReadAppOptions, readApp } from '../../../src/apps/read-app.ts';
+import { DslError, type DslProblem } from '../../../src/apps/dsl/dsl-error.ts';
+import { type ReadAppOptions, readApp } from '../../../src/apps/dsl/read-app.ts';
 import { DEFAULT_APP_SETTINGS } from '../../../src/config/default-app-settings.ts';
 
 export const options: ReadAppOptions = { id: 'a', file: 'a.yml', settings: DEFAULT_APP_SETTINGS };

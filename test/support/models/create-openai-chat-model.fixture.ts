@@ -4,6 +4,10 @@ import { ParleyError } from '../../../src/errors.ts';
 import type { ChatModel, ChatRequest, ModelRef } from '../../../src/models/chat-model.ts';
 import { createModels } from '../../../src/models/create-models.ts';
 import type { Models } from '../../../src/models/models.ts';
+import { createAgent } from '../../../src/models/openai/create-agent.ts';
+import { createEndpoint } from '../../../src/models/openai/create-endpoint.ts';
+import { createOpenAIChatModel } from '../../../src/models/openai/create-openai-chat-model.ts';
+import type { UpstreamEndpoint } from '../../../src/models/openai/upstream-endpoint.ts';
 import { type MockProvider, startMockProvider } from '../mock-provider/start-mock-provider.ts';
 import { askChatModel, type ChatOutcome } from './ask-chat-model.ts';
 
@@ -11,6 +15,8 @@ import { askChatModel, type ChatOutcome } from './ask-chat-model.ts';
 export interface OpenaiChat {
   readonly provider: MockProvider;
   model(mode?: ModelRef['mode']): ChatModel;
+  /** The same model with other limits for a response that does not end. */
+  impatient(limits?: Partial<Pick<UpstreamEndpoint, 'finishMs' | 'drainMs'>>): ChatModel;
   ask(request?: ChatRequest, signal?: AbortSignal): Promise<ChatOutcome>;
   /** From now on the model has these options of its provider, and asks at `baseUrl`. */
   configure(options: Record<string, unknown>, baseUrl?: string): Promise<void>;
@@ -22,11 +28,17 @@ export const hello: ChatRequest = { messages: [{ role: 'user', content: 'Hi' }],
 export async function startOpenaiChat(): Promise<OpenaiChat> {
   const provider = await startMockProvider();
   let models = modelsFor({}, provider.baseUrl);
+  const agent = createAgent();
   const model = (mode?: ModelRef['mode']) =>
     models.chat({ provider: 'mine', name: 'm1', ...(mode ? { mode } : {}) });
   return {
     provider,
     model,
+    impatient(limits = {}) {
+      const endpoint = createEndpoint(agent, configFor({}, provider.baseUrl), provider.baseUrl);
+      const facts = { provider: 'mine', name: 'm1', contextWindow: 8192 };
+      return createOpenAIChatModel({ ...endpoint, ...limits }, facts, { isOpenAI: false });
+    },
     ask: (request = hello, signal) => askChatModel(model(), request, signal),
     async configure(options, baseUrl = provider.baseUrl) {
       await models.close();
@@ -34,13 +46,18 @@ export async function startOpenaiChat(): Promise<OpenaiChat> {
     },
     async close() {
       await models.close();
+      await agent.destroy();
       await provider.close();
     },
   };
 }
 
 function modelsFor(options: Record<string, unknown>, baseUrl: string): Models {
-  const config: ProviderConfig = {
+  return createModels({ providers: [configFor(options, baseUrl)], defaultModel: null }, { warn() {} });
+}
+
+function configFor(options: Record<string, unknown>, baseUrl: string): ProviderConfig {
+  return {
     name: 'mine',
     type: 'openai-compatible',
     apiKey: 'sk-secret-key-123',
@@ -48,7 +65,6 @@ function modelsFor(options: Record<string, unknown>, baseUrl: string): Models {
     models: [],
     options,
   };
-  return createModels({ providers: [config], defaultModel: null }, { warn() {} });
 }
 
 /** What a client is told of `error`, which must be one for clients. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../route.ts';
-import { chatAnswer, inputsObject, looseBoolean, optionalUuid, success } from '../schema.ts';
+import { chatAnswer, inputsObject, looseBoolean, optionalUuid } from '../schema.ts';
 import { startRun } from '../start-run.ts';
 
 /** Body of POST /chat-messages (`facts/dify-wire.md` §7.1). */
@@ -30,21 +30,4 @@ export const sendChatMessage = defineRoute({
       conversationId: body.conversation_id,
       autoGenerateName: body.auto_generate_name,
     }),
-});
-
-/** `facts/dify-wire.md` §4: always success; only the owner's own running task stops. */
-export const stopChatMessage = defineRoute({
-  method: 'POST',
-  path: '/chat-messages/:task_id/stop',
-  summary: 'Stop a chat answer',
-  tag: 'Chat',
-  modes: 'chat',
-  user: { in: 'body', required: true },
-  params: z.object({ task_id: z.string() }),
-  body: { name: 'StopPayload', schema: z.object({}) },
-  response: { status: 200, schema: success },
-  async handle({ parts, owner }, { params }) {
-    parts.runs.stop(owner, params.task_id);
-    return { result: 'success' };
-  },
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../route.ts';
-import { completionAnswer, inputsObject, success } from '../schema.ts';
+import { completionAnswer, inputsObject } from '../schema.ts';
 import { startRun } from '../start-run.ts';
 
 /** Body of POST /completion-messages (seed 004, `facts/dify-wire.md` §7.2). */
@@ -28,21 +28,4 @@ export const sendCompletionMessage = defineRoute({
       conversationId: null,
       autoGenerateName: false,
     }),
-});
-
-/** Seed 000. */
-export const stopCompletionMessage = defineRoute({
-  method: 'POST',
-  path: '/completion-messages/:task_id/stop',
-  summary: 'Stop a completion',
-  tag: 'Completion',
-  modes: 'completion',
-  user: { in: 'body', required: true },
-  params: z.object({ task_id: z.string() }),
-  body: { name: 'StopPayload', schema: z.object({}) },
-  response: { status: 200, schema: success },
-  async handle({ parts, owner }, { params }) {
-    parts.runs.stop(owner, params.task_id);
-    return { result: 'success' };
-  },
 });

@@ -1,8 +1,8 @@
 import type { DifyRoute } from '../route.ts';
 import { appInfo, appMeta, appSite, parameters } from './app-info.ts';
 import { speak, transcribe } from './audio.ts';
-import { sendChatMessage, stopChatMessage } from './chat-messages.ts';
-import { sendCompletionMessage, stopCompletionMessage } from './completion-messages.ts';
+import { sendChatMessage } from './chat-messages.ts';
+import { sendCompletionMessage } from './completion-messages.ts';
 import { listVariables, updateVariable } from './conversation-variables.ts';
 import { deleteConversation, listConversations, renameConversation } from './conversations.ts';
 import { getEndUser } from './end-users.ts';
@@ -10,6 +10,7 @@ import { giveFeedback, listFeedbacks } from './feedbacks.ts';
 import { previewFile, uploadFile } from './files.ts';
 import { listMessages, suggestQuestions } from './messages.ts';
 import { chatEvents, completionEvents } from './run-events.ts';
+import { stopChatMessage, stopCompletionMessage } from './stop.ts';
 
 /** Every route under `/v1`: the gate, the OpenAPI document and the security tests go by this table. */
 export const difyRoutes: readonly DifyRoute[] = [

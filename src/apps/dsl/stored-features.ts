@@ -1,4 +1,4 @@
-import { isRecord } from '../config/is-record.ts';
+import { isRecord } from '../../config/is-record.ts';
 
 /** Settings that GET /parameters repeats as the app's author stored them (`facts/dify-wire.md` §9.1). */
 const FEATURES = [

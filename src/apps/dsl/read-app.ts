@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ApiExtension, AppSettings } from '../config/config.ts';
-import { deepFreeze } from '../config/deep-freeze.ts';
-import type { App } from './app.ts';
+import type { ApiExtension, AppSettings } from '../../config/config.ts';
+import { deepFreeze } from '../../config/deep-freeze.ts';
+import type { App } from '../app.ts';
 import { DslError, type DslProblem } from './dsl-error.ts';
 import { DslNode } from './dsl-node.ts';
 import { readBasicConfig } from './read-basic-config.ts';

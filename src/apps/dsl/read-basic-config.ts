@@ -1,5 +1,5 @@
-import type { ApiExtension } from '../config/config.ts';
-import type { BasicConfig } from './app.ts';
+import type { ApiExtension } from '../../config/config.ts';
+import type { BasicConfig } from '../app.ts';
 import type { DslProblem } from './dsl-error.ts';
 import type { DslNode } from './dsl-node.ts';
 import { readFileUpload } from './file-upload.ts';
@@ -19,6 +19,8 @@ export function readBasicConfig(
   const form = readInputForm(config.get('user_input_form'));
   const speech = config.get('text_to_speech');
   speech.mapping();
+  // Only shown by GET /parameters, but checked like the others.
+  for (const feature of ['retriever_resource', 'more_like_this']) isEnabled(config.get(feature));
   return {
     config: {
       model,
@@ -38,8 +40,6 @@ export function readBasicConfig(
         language: speech.get('language').word(),
         autoPlay: speech.get('autoPlay').value === true || speech.get('autoPlay').value === 'enabled',
       },
-      retrieverResource: isEnabled(config.get('retriever_resource'), true),
-      moreLikeThis: isEnabled(config.get('more_like_this')),
       moderation: readModeration(config.get('sensitive_word_avoidance'), apiExtensions),
       stored: storedFeatures(config.mapping()),
     },

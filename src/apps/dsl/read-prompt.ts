@@ -1,4 +1,4 @@
-import type { BasicConfig } from './app.ts';
+import type { BasicConfig } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 const MAX_MESSAGES = 10;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { app, dsl, error, options, problems } from '../../test/support/apps/read-app.fixture.ts';
-import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
+import { app, dsl, error, options, problems } from '../../../test/support/apps/read-app.fixture.ts';
+import { DEFAULT_APP_SETTINGS } from '../../config/default-app-settings.ts';
 import type { DslProblem } from './dsl-error.ts';
 import { readApp } from './read-app.ts';
 
@@ -36,8 +36,6 @@ test('a minimal app has every default', () => {
       suggestedQuestionsAfterAnswer: false,
       speechToText: false,
       textToSpeech: { enabled: false, voice: '', language: '', autoPlay: false },
-      retrieverResource: true,
-      moreLikeThis: false,
       moderation: null,
       stored: {},
     },
@@ -45,7 +43,7 @@ test('a minimal app has every default', () => {
 });
 
 test.each(['assistant', 'translator'])('the example %s is read without a warning', (id) => {
-  const source = readFileSync(new URL(`../../examples/${id}.yml`, import.meta.url), 'utf8');
+  const source = readFileSync(new URL(`../../../examples/${id}.yml`, import.meta.url), 'utf8');
   const found: DslProblem[] = [];
   const example = readApp(source, { ...options, id, onWarning: (warning) => found.push(warning) });
   expect(found).toEqual([]);

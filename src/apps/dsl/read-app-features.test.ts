@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { app, dsl, problems } from '../../test/support/apps/read-app.fixture.ts';
+import { app, dsl, problems } from '../../../test/support/apps/read-app.fixture.ts';
 import type { DslProblem } from './dsl-error.ts';
 
 function warnings(modelConfig: string): readonly DslProblem[] {
@@ -140,8 +140,6 @@ own_key: 1`);
     suggestedQuestionsAfterAnswer: true,
     speechToText: true,
     textToSpeech: { enabled: true, voice: 'alloy', language: 'en', autoPlay: true },
-    retrieverResource: false,
-    moreLikeThis: true,
   });
   expect(Object.keys(config.stored).sort()).toEqual([
     'more_like_this',

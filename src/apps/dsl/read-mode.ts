@@ -1,4 +1,4 @@
-import type { AppMode } from './app.ts';
+import type { AppMode } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 const SERVED: readonly AppMode[] = ['chat', 'completion'];

@@ -1,5 +1,5 @@
-import { isRecord } from '../config/is-record.ts';
-import type { YamlPath } from '../config/yaml-source.ts';
+import { isRecord } from '../../config/is-record.ts';
+import type { YamlPath } from '../../config/yaml-source.ts';
 import type { DslProblem } from './dsl-error.ts';
 import type { DslDocument } from './read-dsl.ts';
 

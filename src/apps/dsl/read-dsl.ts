@@ -1,5 +1,5 @@
-import { isRecord } from '../config/is-record.ts';
-import { readYaml, type YamlPath } from '../config/yaml-source.ts';
+import { isRecord } from '../../config/is-record.ts';
+import { readYaml, type YamlPath } from '../../config/yaml-source.ts';
 import { DslError } from './dsl-error.ts';
 import { pyyamlTags } from './pyyaml-tags.ts';
 

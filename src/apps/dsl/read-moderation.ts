@@ -1,5 +1,5 @@
-import type { ApiExtension } from '../config/config.ts';
-import type { Moderation } from './app.ts';
+import type { ApiExtension } from '../../config/config.ts';
+import type { Moderation } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 const MAX_KEYWORD_CHARACTERS = 10_000;

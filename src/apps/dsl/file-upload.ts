@@ -1,6 +1,6 @@
-import type { FileType, FileUpload, TransferMethod } from './app.ts';
+import type { FileType, FileUpload, TransferMethod } from '../app.ts';
+import { bareExtension } from '../file-type.ts';
 import type { DslNode } from './dsl-node.ts';
-import { bareExtension } from './file-type.ts';
 
 const TYPES: readonly FileType[] = ['image', 'document', 'audio', 'video', 'custom'];
 const METHODS: readonly TransferMethod[] = ['remote_url', 'local_file'];

@@ -1,4 +1,4 @@
-import type { InputField } from './app.ts';
+import type { InputField } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 /** Field types of chat, agent and completion apps; the file and object types belong to workflows. */
