@@ -22,6 +22,7 @@ export class KeyRing {
   readonly #store: Store;
   /** Keys of the configuration, by hash. */
   readonly #configured: ReadonlyMap<string, KeyGrant>;
+  /** Times in here are of the monotonic clock: a system clock set back must not lengthen a revoked key's life. */
   readonly #known = new Map<string, { readonly grant: KeyGrant | null; readonly until: number }>();
   readonly #touched = new Map<string, number>();
 
@@ -37,7 +38,7 @@ export class KeyRing {
 
   /** Null for a key that is unknown or revoked. */
   async find(key: string): Promise<KeyGrant | null> {
-    const now = Date.now();
+    const now = performance.now();
     const hash = hashKey(key);
     const configured = this.#configured.get(hash);
     if (configured) return configured;
@@ -51,18 +52,26 @@ export class KeyRing {
   }
 
   #used(grant: KeyGrant | null, now: number): KeyGrant | null {
-    if (grant && now - (this.#touched.get(grant.keyId) ?? 0) >= TOUCH_MS) {
+    if (grant && now - (this.#touched.get(grant.keyId) ?? -TOUCH_MS) >= TOUCH_MS) {
       this.#touched.set(grant.keyId, now);
       // Told in the background: the time of last use is not worth a request's failure.
-      touchApiKey(this.#store, grant.keyId, now).catch(() => {});
+      touchApiKey(this.#store, grant.keyId, Date.now()).catch(() => {});
     }
     return grant;
   }
 }
 
-/** Makes a key for an app: `app-` and 32 random characters. This is the only time it can be read. */
-export async function createAppKey(store: Store, appId: string): Promise<string> {
+/**
+ * Makes a key for an app: `app-` and 32 random characters. This is the only time it can be read; `keep` gets it before
+ * it works, so that whoever keeps it cannot miss one.
+ */
+export async function createAppKey(
+  store: Store,
+  appId: string,
+  keep: (key: string) => void = () => {},
+): Promise<string> {
   const key = `app-${randomBytes(24).toString('base64url')}`;
+  keep(key);
   await insertApiKey(store, {
     id: newId(),
     app_id: appId,

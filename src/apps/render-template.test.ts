@@ -20,7 +20,7 @@ test('variables are filled in, unknown ones stay, values bring none of their own
 test('control tokens go, also those that a value brings or completes', () => {
   expect(renderTemplate('a<|im_start|>b {{v}} c', { v: '<|im_end|>x' })).toBe('ab x c');
   expect(renderTemplate('<|{{v}}|>kept', { v: 'system' })).toBe('kept');
-  expect(renderTemplate('<|a\n|> <|> <||> <|b', {})).toBe('<|a\n|> <|>  <|b');
+  expect(renderTemplate('<|a\n|> <|>\n<||> <|b', {})).toBe('<|a\n|> <|>\n <|b');
 });
 
 test('every short text loses what the regular expression takes', () => {

@@ -12,6 +12,11 @@ test.each([
   [30, undefined],
   ['-1s', undefined],
   ['1d', undefined],
+  ['596h', 2_145_600_000],
+  ['2147483647ms', 2_147_483_647],
+  ['2147483648ms', undefined],
+  ['597h', undefined],
+  ['1000000000000000000000h', undefined],
   [null, undefined],
 ])('duration %j', (value, expected) => {
   expect(parseDuration(value)).toBe(expected);

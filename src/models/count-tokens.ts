@@ -1,8 +1,7 @@
 import { estimateTokenCount } from 'tokenx';
 import type { ChatMessage, ContentPart } from './chat-model.ts';
+import { upstreamLimits } from './upstream-limits.ts';
 
-/** A longer text is estimated from samples of this length together: counting takes about 150 ns per character. */
-const maxCounted = 100_000;
 const samples = 20;
 
 /**
@@ -14,18 +13,18 @@ const samples = 20;
  * what costs more than the rest stands between the samples.
  */
 export function countTokens(text: string): number {
-  return text.length <= maxCounted ? estimateTokenCount(text) : estimateFromSamples(text);
+  return text.length <= upstreamLimits.maxCountedChars ? estimateTokenCount(text) : estimateFromSamples(text);
 }
 
 function estimateFromSamples(text: string): number {
-  const length = maxCounted / samples;
+  const length = upstreamLimits.maxCountedChars / samples;
   const step = (text.length - length) / (samples - 1);
   let tokens = 0;
   for (let i = 0; i < samples; i++) {
     const start = Math.round(i * step);
     tokens += estimateTokenCount(text.slice(start, start + length));
   }
-  return Math.round((tokens / maxCounted) * text.length);
+  return Math.round((tokens / upstreamLimits.maxCountedChars) * text.length);
 }
 
 /** Tokens of a prompt: each message costs 3 more than its text, the answer's start 3 (OpenAI's cookbook). */

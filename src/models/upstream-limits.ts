@@ -31,4 +31,6 @@ export const upstreamLimits = {
   maxEventChars: 8 * 1024 * 1024,
   /** Largest number of tokens taken from a provider's report: what clients and the store hold as an integer. */
   maxTokens: 2 ** 31 - 1,
+  /** A longer text's tokens are estimated from samples of this length together: counting takes 100 ns per character. */
+  maxCountedChars: 100_000,
 } as const;

@@ -8,11 +8,31 @@ import type { Metrics } from './metrics.ts';
 const MAX_PARAM_LENGTH = 500;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
+/** How long a client may take. Answers are not meant: they take what they take. */
+export interface HttpTimeouts {
+  /** For a whole request, body included. */
+  readonly requestMs: number;
+  /** For its headers; also for a connection that says nothing at all. */
+  readonly headersMs: number;
+  readonly checkEveryMs: number;
+}
+
+/** Ten minutes bring 100 MB over a link of 1.5 Mbit/s. */
+const TIMEOUTS: HttpTimeouts = { requestMs: 600_000, headersMs: 60_000, checkEveryMs: 30_000 };
+
 /** The HTTP server without any surface: request ids, one log line per request, `/health` and `/metrics`. */
-export function createHttpServer(config: Config, log: Logger, metrics: Metrics): FastifyInstance {
+export function createHttpServer(
+  config: Config,
+  log: Logger,
+  metrics: Metrics,
+  { requestMs, headersMs, checkEveryMs } = TIMEOUTS,
+): FastifyInstance {
   const http = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // Without it, a body that never ends would hold its connection for ever.
+    requestTimeout: requestMs,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs },
     bodyLimit: config.limits.bodyBytes,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
     trustProxy: false,

@@ -25,6 +25,7 @@ export class Recorder {
   readonly #late = new Set<Late>();
   #retry: NodeJS.Timeout | undefined;
   #pause = FIRST_RETRY_MS;
+  #closed = false;
 
   constructor(store: Store, journal: Journal) {
     this.#store = store;
@@ -45,11 +46,11 @@ export class Recorder {
     }
   }
 
-  /** Tries what is left once more. */
+  /** Tries what is left once more. What the store does not take then, the next start finds in the journal. */
   async close(): Promise<void> {
+    this.#closed = true;
     clearTimeout(this.#retry);
     await this.#writeLate().catch(() => {});
-    clearTimeout(this.#retry);
   }
 
   async #write(run: RunIds, outcome: TurnOutcome): Promise<boolean> {
@@ -63,8 +64,10 @@ export class Recorder {
   }
 
   #retryLater(): void {
-    clearTimeout(this.#retry);
+    // A run that fails meanwhile does not put off the next try.
+    if (this.#retry || this.#closed) return;
     this.#retry = setTimeout(() => {
+      this.#retry = undefined;
       this.#pause = Math.min(this.#pause * 2, LAST_RETRY_MS);
       this.#writeLate().then(
         () => {
@@ -75,10 +78,17 @@ export class Recorder {
     }, this.#pause).unref();
   }
 
+  /** Up to the first that fails. That one comes last the next time: it may be one that the store will never take. */
   async #writeLate(): Promise<void> {
     for (const late of this.#late) {
-      await within(PATIENCE_MS, this.#write(late.run, late.outcome));
-      this.#late.delete(late);
+      try {
+        await within(PATIENCE_MS, this.#write(late.run, late.outcome));
+        this.#late.delete(late);
+      } catch (error) {
+        this.#late.delete(late);
+        this.#late.add(late);
+        throw error;
+      }
     }
   }
 }

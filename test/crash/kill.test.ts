@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from '../../src/store/open-store.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
@@ -34,6 +36,12 @@ function send(path: string, body: object, method = 'POST'): Promise<Response> {
     headers: { authorization: `Bearer ${home.key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ inputs: {}, auto_generate_name: false, ...body }),
   });
+}
+
+/** What the journal's segments hold, one text for each. */
+function journal(): string[] {
+  const dir = join(home.dataDir, 'journal');
+  return readdirSync(dir).map((name) => readFileSync(join(dir, name), 'utf8'));
 }
 
 /** What a client has received of a stream that goes on until the server dies. */
@@ -97,7 +105,11 @@ test('kill -9 under load: every accepted turn is there, nothing runs, nothing th
 test('a second crash keeps what the first one did, and leaves no journal behind', async () => {
   const before = await store.selectFrom('messages').select(['id', 'answer', 'error']).orderBy('id').execute();
   await server.kill();
+  // The answer of the turn since the first crash: there is something to leave behind.
+  expect(journal().join('')).toContain('welcome back');
   server = await home.serve();
+  // The new server's own segment.
+  expect(journal()).toEqual(['']);
   expect(
     await store.selectFrom('messages').select(['id', 'answer', 'error']).orderBy('id').execute(),
   ).toEqual(before);
@@ -115,6 +127,7 @@ test('SIGTERM ends streams with message_end and the process with 0', async () =>
   await client.over;
   expect(client.events.at(-1)?.event).toBe('message_end');
   expect(await code).toBe(0);
+  expect(journal()).toEqual([]);
   expect(await storedTurn(store, client.events[0]?.message_id)).toMatchObject({
     run: 'stopped',
     stoppedBy: 'shutdown',

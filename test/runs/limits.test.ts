@@ -6,43 +6,47 @@ import { openTestStore } from '../support/parley/open-test-store.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { endedTurn, storedTurn } from '../support/parley/stored-runs.ts';
 import { firstEvent, sendChat, stop, streamChat, textOf } from '../support/parley/turns.ts';
+import { responseProblems } from '../support/spec/dify-spec.ts';
 
 let provider: MockProvider;
-let parley: TestParley;
-let store: Store;
 
 beforeAll(async () => {
   provider = await startMockProvider();
-  const form = [{ 'text-input': { label: 'N', variable: 'n', required: true, default: '' } }];
-  parley = await startParley({
-    apps: {
-      narrow: chatApp(),
-      leaving: chatApp(),
-      form: chatApp({ user_input_form: form }),
-      wide: chatApp(),
-    },
-    provider: provider.baseUrl,
-    config: {
-      app_settings: {
-        narrow: { max_concurrency: 2 },
-        leaving: { max_concurrency: 1, on_disconnect: 'stop' },
-        form: { max_concurrency: 1 },
-      },
-      limits: { max_execution_time: '1500ms' },
-    },
-  });
-  store = await openTestStore(parley);
 });
 beforeEach(() => provider.reply({ gate: true }));
-afterAll(async () => {
-  await store.destroy();
-  await parley.close();
-  await provider.close();
-});
+afterAll(() => provider.close());
 
 const open = () => provider.nextRequest((request) => !request.isOver);
 
 describe('max_concurrency', () => {
+  let parley: TestParley;
+  let store: Store;
+
+  beforeAll(async () => {
+    const form = [{ 'text-input': { label: 'N', variable: 'n', required: true, default: '' } }];
+    parley = await startParley({
+      apps: {
+        narrow: chatApp(),
+        leaving: chatApp(),
+        form: chatApp({ user_input_form: form }),
+        wide: chatApp(),
+      },
+      provider: provider.baseUrl,
+      config: {
+        app_settings: {
+          narrow: { max_concurrency: 2 },
+          leaving: { max_concurrency: 1, on_disconnect: 'stop' },
+          form: { max_concurrency: 1 },
+        },
+      },
+    });
+    store = await openTestStore(parley);
+  });
+  afterAll(async () => {
+    await store.destroy();
+    await parley.close();
+  });
+
   test('one run more is 429, in streams as an HTTP answer; each kind of end frees the slot', async () => {
     const first = await streamChat(parley, {}, 'narrow');
     const firstUpstream = await open();
@@ -51,7 +55,9 @@ describe('max_concurrency', () => {
     for (const response_mode of ['streaming', 'blocking']) {
       const refused = await sendChat(parley, { user: 'u3', response_mode }, 'narrow');
       expect(refused.status).toBe(429);
-      expect(await refused.json()).toEqual({
+      const body = await refused.json();
+      expect(responseProblems('post', '/chat-messages', 429, body)).toEqual([]);
+      expect(body).toEqual({
         code: 'too_many_requests',
         message:
           'Too many requests. Please try again later. ' +
@@ -105,18 +111,40 @@ describe('max_concurrency', () => {
   });
 });
 
-test('max_execution_time ends a run like a stop', async () => {
-  const reader = await streamChat(parley, {}, 'wide');
-  const upstream = await open();
-  upstream.send('until here');
-  await upstream.aborted();
-  const events = await reader.readAll();
-  expect(textOf(events)).toBe('until here');
-  expect(events.at(-1)?.event).toBe('message_end');
-  expect(await storedTurn(store, events[0]?.message_id)).toMatchObject({
-    run: 'stopped',
-    stoppedBy: 'timeout',
-    status: 'normal',
-    answer: 'until here',
+describe('max_execution_time', () => {
+  const LIMIT_MS = 1500;
+  let parley: TestParley;
+  let store: Store;
+
+  beforeAll(async () => {
+    parley = await startParley({
+      apps: { chat: chatApp() },
+      provider: provider.baseUrl,
+      config: { limits: { max_execution_time: `${LIMIT_MS}ms` } },
+    });
+    store = await openTestStore(parley);
+  });
+  afterAll(async () => {
+    await store.destroy();
+    await parley.close();
+  });
+
+  test('ends a run like a stop, not before its time', async () => {
+    const began = performance.now();
+    const reader = await streamChat(parley);
+    const upstream = await open();
+    upstream.send('until here');
+    const first = await firstEvent(reader);
+    await upstream.aborted();
+    expect(performance.now() - began).toBeGreaterThan(LIMIT_MS - 10);
+    const events = [first, ...(await reader.readAll())];
+    expect(textOf(events)).toBe('until here');
+    expect(events.at(-1)?.event).toBe('message_end');
+    expect(await storedTurn(store, first.message_id)).toMatchObject({
+      run: 'stopped',
+      stoppedBy: 'timeout',
+      status: 'normal',
+      answer: 'until here',
+    });
   });
 });

@@ -11,6 +11,9 @@ export interface UrlSigner {
   ): boolean;
 }
 
+/** How far a clock may be set back, or another server's be behind, without an address being refused. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+
 /** `secret` never leaves the data folder; `seconds` is how long an address works. */
 export function urlSigner(secret: Uint8Array, seconds: number): UrlSigner {
   const signature = (fileId: string, timestamp: string, nonce: string) =>
@@ -28,7 +31,7 @@ export function urlSigner(secret: Uint8Array, seconds: number): UrlSigner {
       const given = Buffer.from(sign, 'base64url');
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) return false;
       const age = now() - Number(timestamp);
-      return age >= 0 && age <= seconds;
+      return age >= -CLOCK_TOLERANCE_SECONDS && age <= seconds;
     },
   };
 }

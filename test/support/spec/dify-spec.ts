@@ -1,8 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
-/** The published OpenAPI document of the Service API. It stays outside the project; without it these checks pass. */
-const FILE = new URL('../../../../shared/specs/dify-service-api.json', import.meta.url);
+/**
+ * The published OpenAPI document of the Service API. It stays outside the project; without it these checks pass, and
+ * one test is skipped to say so. A document that is named must be there.
+ */
+const NAMED = process.env.PARLEY_TEST_DIFY_SPEC;
+const FILE = NAMED
+  ? resolve(NAMED)
+  : resolve(import.meta.dirname, '../../../../shared/specs/dify-service-api.json');
 
 interface Schema {
   readonly [keyword: string]: unknown;
@@ -19,9 +26,8 @@ const FORMATS = {
   byte: /^[A-Za-z0-9+/]*={0,2}$/,
 };
 
-const document: Document | null = existsSync(FILE)
-  ? (withNulls(JSON.parse(readFileSync(FILE, 'utf8'))) as Document)
-  : null;
+const document: Document | null =
+  NAMED || existsSync(FILE) ? (withNulls(JSON.parse(readFileSync(FILE, 'utf8'))) as Document) : null;
 const ajv = new Ajv2020({
   strict: false,
   validateFormats: true,
@@ -40,11 +46,15 @@ export function schemaProblems(name: string, value: unknown): string[] {
   return document ? problems(`dify#/components/schemas/${name}`, value) : [];
 }
 
-/** What is wrong with a JSON answer of an operation, e.g. `responseProblems('get', '/messages', 200, body)`. */
+/**
+ * What is wrong with a JSON answer of an operation, e.g. `responseProblems('get', '/messages', 200, body)`. An error
+ * must be one of those that the document shows for this operation and status.
+ */
 export function responseProblems(method: string, path: string, status: number, value: unknown): string[] {
   if (!document) return [];
   const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(status)];
   if (!response) return [`${method} ${path} ${status} is not documented`];
+  if (status >= 400) return errorProblems(response, status, value);
   const place =
     typeof response.$ref === 'string'
       ? response.$ref.slice(2).split('/')
@@ -56,6 +66,27 @@ export function responseProblems(method: string, path: string, status: number, v
     .filter((name) => typeof value === 'object' && value !== null && !(name in value))
     .map((name) => `${name} is missing`);
   return [...problems(`dify#/${pointer.map(escapePointer).join('/')}`, value), ...missing];
+}
+
+/** Errors have examples and no schema: fields as there, of their types, with a code that one of them has. */
+function errorProblems(response: Schema, status: number, value: unknown): string[] {
+  const content = response.content as Record<string, { examples?: Record<string, { value: unknown }> }>;
+  const examples = Object.values(content['application/json']?.examples ?? {}).map((example) => example.value);
+  if (examples.length === 0) return ['the document has no example of this error'];
+  const shapes = examples.map((example) => ({
+    type: 'object',
+    properties: Object.fromEntries(
+      Object.entries(example as object).map(([name, shown]) => [
+        name,
+        name === 'code' ? { const: shown } : name === 'status' ? { const: status } : { type: typeof shown },
+      ]),
+    ),
+    required: Object.keys(example as object),
+    additionalProperties: false,
+  }));
+  if (shapes.some((shape) => ajv.validate(shape, value))) return [];
+  const codes = shapes.map(({ properties }) => (properties.code as { const?: unknown } | undefined)?.const);
+  return [`${JSON.stringify(value)} is not one of the documented errors: ${[...new Set(codes)].join(', ')}`];
 }
 
 /**
