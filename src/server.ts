@@ -74,11 +74,11 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   started = true;
   const keys = await ensureFirstKeys(store, apps.list(), {
     dataDir: config.dataDir,
-    firstStart: folder.isNew,
     configured: config.keys,
   });
   const models = createModels(config, log);
   const files = diskStorage(join(config.dataDir, 'files'));
+  await files.sweep();
   const metrics = createMetrics();
   const parts = { models, store, files };
   const engine = basicEngine(parts);

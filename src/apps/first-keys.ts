@@ -20,7 +20,6 @@ export async function ensureFirstKeys(
   options: {
     readonly dataDir: string;
     /** Not read any more; goes when `server.ts` no longer names it. */
-    readonly firstStart?: boolean;
     readonly configured: readonly { readonly key: string; readonly app: string }[];
   },
 ): Promise<ReadonlyMap<string, string>> {

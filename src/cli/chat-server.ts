@@ -69,7 +69,7 @@ async function localServer(config: Config): Promise<Omit<ChatServer, 'key'>> {
 }
 
 async function shownKey(config: Config, app: string): Promise<string | undefined> {
-  const options = { dataDir: config.dataDir, firstStart: false, configured: config.keys };
+  const options = { dataDir: config.dataDir, configured: config.keys };
   return (await withStore(config, (store) => ensureFirstKeys(store, [], options))).get(app);
 }
 

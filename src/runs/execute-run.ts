@@ -23,6 +23,8 @@ export async function executeRun(
   { onFirstText }: { readonly onFirstText: () => void },
 ): Promise<void> {
   const { facts, log, signal } = run;
+  // Not by the clock, which may be set back meanwhile; `createdAt` may even lie ahead of it.
+  const began = performance.now();
   let answer = '';
   let spoken = false;
   let first = true;
@@ -53,7 +55,7 @@ export async function executeRun(
         case 'text':
           if (first && event.text !== '') {
             first = false;
-            observer.firstText(run, Date.now() - facts.createdAt);
+            observer.firstText(run, performance.now() - began);
             onFirstText();
           }
           answer += event.text;
@@ -93,7 +95,7 @@ export async function executeRun(
   try {
     const committed = await recorder.commit(
       { id: facts.id, message_id: facts.messageId, process_id: processId },
-      turnOutcome(outcome, facts.createdAt),
+      turnOutcome(outcome, performance.now() - began),
     );
     if (!committed) {
       // This process was taken for dead (it stood still for longer than its lease), and another ended the run.
@@ -154,7 +156,7 @@ async function resolveUsage(
   }
 }
 
-function turnOutcome(outcome: RunOutcome, createdAt: number) {
+function turnOutcome(outcome: RunOutcome, latencyMs: number) {
   const { usage } = outcome;
   return {
     status: outcome.status,
@@ -166,7 +168,7 @@ function turnOutcome(outcome: RunOutcome, createdAt: number) {
       answer_tokens: usage.completionTokens,
       total_price: usage.totalPrice,
       currency: usage.currency,
-      latency_ms: Date.now() - createdAt,
+      latency_ms: Math.round(latencyMs),
       usage: JSON.stringify(usage),
     },
   };

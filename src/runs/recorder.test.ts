@@ -138,8 +138,7 @@ test('its answer too is tried again', async () => {
 
 test('all that is late is written in one go', async () => {
   finishTurn.mockRejectedValueOnce(gone).mockRejectedValueOnce(gone).mockRejectedValueOnce(gone);
-  for (const id of ['a', 'b', 'c'])
-    await expect(recorder.commit(run(id), saying(id))).rejects.toBe(gone);
+  for (const id of ['a', 'b', 'c']) await expect(recorder.commit(run(id), saying(id))).rejects.toBe(gone);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(release.mock.calls.flat()).toEqual(['a', 'b', 'c']);
   expect(vi.getTimerCount()).toBe(0);
@@ -193,8 +192,7 @@ test('close tries what is left once more, and then no longer', async () => {
 
 test('close does not wait long for a store that does not answer', async () => {
   finishTurn.mockRejectedValue(gone);
-  for (const id of ['a', 'b', 'c'])
-    await expect(recorder.commit(run(id), saying(id))).rejects.toBe(gone);
+  for (const id of ['a', 'b', 'c']) await expect(recorder.commit(run(id), saying(id))).rejects.toBe(gone);
   finishTurn.mockImplementation(hang);
   const closed = vi.fn();
   void recorder.close().then(closed);

@@ -95,6 +95,20 @@ test('ended runs stay readable, but not without bound', async () => {
   expect(found).toEqual([false, false, true, true]);
 });
 
+test('a stop reaches the engine before it returns, by whatever way', async () => {
+  const { runs, start } = hall(
+    (task) => new Promise((resolve) => task.signal.addEventListener('abort', () => resolve())),
+  );
+  const run = await start();
+  run.stop('user');
+  expect(run.signal.aborted).toBe(true);
+  expect(await run.ended).toMatchObject({ status: 'stopped', stoppedBy: 'user' });
+  const byId = await start();
+  runs.stop(byId.facts.owner, byId.facts.id);
+  expect(byId.signal.aborted).toBe(true);
+  expect(await byId.ended).toMatchObject({ status: 'stopped', stoppedBy: 'user' });
+});
+
 test('an engine that does not let go after a stop does not hold the run', async () => {
   const { start } = hall(async (task) => {
     task.emit({ kind: 'text', text: 'deaf' });

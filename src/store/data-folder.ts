@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { validate as isUuid, v4 as uuid } from 'uuid';
@@ -18,8 +18,6 @@ export class DataFolderInUse extends Error {
 export interface DataFolder {
   /** Names this server among those that share a database; stays the same across restarts. */
   readonly processId: string;
-  /** True at the first start. */
-  readonly isNew: boolean;
   /** Signs file addresses. Lies outside the database, so that a stolen copy of that forges nothing. */
   readonly secret: Uint8Array;
   /** Lets another server have the folder. */
@@ -38,9 +36,7 @@ export function openDataFolder(dir: string): DataFolder {
   chmodSync(dir, 0o700);
   const lock = takeLock(dir);
   try {
-    const isNew = !existsSync(join(dir, 'process-id'));
     return {
-      isNew,
       processId: readProcessId(join(dir, 'process-id')),
       secret: readSecret(join(dir, 'secret')),
       unlock: () => lock.close(),

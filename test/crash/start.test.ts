@@ -41,8 +41,7 @@ test('a start that failed was no first start: the next one keeps the keys it mak
   expect(await readFile(join(home.dataDir, 'keys.txt'), 'utf8')).toMatch(/^other app-[\w-]{32}$/m);
 });
 
-// Goes on with `await files.sweep()` in `server.ts`.
-test.skip('an upload that a killed server was receiving is swept by the next', async () => {
+test('an upload that a killed server was receiving is swept by the next', async () => {
   const partial = join(home.dataDir, 'files', 'ab', '00000000-0000-4000-8000-0000000000ab.partial');
   await mkdir(dirname(partial), { recursive: true });
   await writeFile(partial, 'half');

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/open-store.ts';
-import { difyRoutes } from '../../src/surfaces/dify/routes/index.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { chatApp } from '../support/parley/apps.ts';
 import { openTestStore } from '../support/parley/open-test-store.ts';
@@ -20,7 +19,8 @@ beforeAll(async () => {
     config: {
       app_settings: {
         stopping: { on_disconnect: 'stop' },
-        patient: { on_disconnect: { stop_after: '150ms' } },
+        // Longer than any test.
+        patient: { on_disconnect: { stop_after: '10m' } },
       },
     },
   });
@@ -33,9 +33,15 @@ afterAll(async () => {
   await provider.close();
 });
 
+/** Waits until the server has as many client connections that wait for runs: until it has seen one close. */
+async function openStreams(count: number, of = parley): Promise<void> {
+  const read = async () => (await fetch(`${of.url}/metrics`)).text();
+  await expect.poll(read, { interval: 5, timeout: 5000 }).toContain(`\nparley_open_streams ${count}\n`);
+}
+
 /** A stream that its client leaves after the first piece. */
-async function leave(app: string) {
-  const reader = await streamChat(parley, { user: app }, app);
+async function leave(app: string, of = parley) {
+  const reader = await streamChat(of, { user: app }, app);
   const upstream = await provider.nextRequest((request) => !request.isOver);
   upstream.send('first');
   const { message_id, task_id } = await firstEvent(reader);
@@ -45,6 +51,7 @@ async function leave(app: string) {
 
 test('by default the run goes on and its answer is saved', async () => {
   const { upstream, messageId } = await leave('going');
+  await openStreams(0);
   upstream.send(' second');
   upstream.finish();
   expect(await endedTurn(store, messageId)).toMatchObject({
@@ -67,41 +74,70 @@ test('on_disconnect stop: the upstream closes as in a stop, what was said is kep
   });
 });
 
-test('stop_after: not at once, but after the grace', async () => {
-  const began = performance.now();
-  const { upstream, messageId } = await leave('patient');
-  await upstream.aborted();
-  expect(performance.now() - began).toBeGreaterThanOrEqual(140);
-  expect(await endedTurn(store, messageId)).toMatchObject({
-    run: 'stopped',
-    stoppedBy: 'disconnect',
-    answer: 'first',
-  });
-});
-
 test('stop_after: a run that ends within the grace ends well', async () => {
   const { upstream, messageId } = await leave('patient');
+  await openStreams(0);
   upstream.send(' and last');
   upstream.finish();
   expect(await endedTurn(store, messageId)).toMatchObject({ run: 'succeeded', answer: 'first and last' });
 });
 
-test.runIf(difyRoutes.some(({ path }) => path === '/chat-messages/:task_id/events'))(
-  'stop_after: a client that comes back within the grace keeps the run going, and misses nothing',
-  async () => {
-    const { upstream, messageId, taskId } = await leave('patient');
-    const path = `/chat-messages/${taskId}/events?user=patient&after=1`;
-    const back = await readStream(await parley.request('patient', 'GET', path));
-    upstream.send(' second');
-    expect(await firstEvent(back)).toMatchObject({ event: 'message', answer: ' second', task_id: taskId });
-    // Longer than the grace.
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    expect(upstream.wasAborted).toBe(false);
-    upstream.finish();
+describe('stop_after, when the grace ends', () => {
+  const GRACE_MS = 1500;
+  let brief: TestParley;
+  let briefStore: Store;
+
+  beforeAll(async () => {
+    brief = await startParley({
+      apps: { leaving: chatApp(), returning: chatApp() },
+      provider: provider.baseUrl,
+      config: {
+        app_settings: {
+          leaving: { on_disconnect: { stop_after: `${GRACE_MS}ms` } },
+          returning: { on_disconnect: { stop_after: `${GRACE_MS}ms` } },
+        },
+      },
+    });
+    briefStore = await openTestStore(brief);
+  });
+  afterAll(async () => {
+    await briefStore.destroy();
+    await brief.close();
+  });
+
+  test('a run nobody came back to is stopped, not before; one with its client back goes on', async () => {
+    const returning = await leave('returning', brief);
+    await openStreams(0, brief);
+    const path = `/chat-messages/${returning.taskId}/events?user=returning&after=1`;
+    const back = await readStream(await brief.request('returning', 'GET', path));
+    // What is said meanwhile is missed by nobody.
+    returning.upstream.send(' second');
+    expect(await firstEvent(back)).toMatchObject({
+      event: 'message',
+      answer: ' second',
+      task_id: returning.taskId,
+    });
+
+    // Left later: when its grace has ended, the other's has too.
+    const began = performance.now();
+    const left = await leave('leaving', brief);
+    await left.upstream.aborted();
+    expect(performance.now() - began).toBeGreaterThan(GRACE_MS - 10);
+    expect(await endedTurn(briefStore, left.messageId)).toMatchObject({
+      run: 'stopped',
+      stoppedBy: 'disconnect',
+      answer: 'first',
+    });
+
+    expect(returning.upstream.wasAborted).toBe(false);
+    returning.upstream.finish();
     expect((await back.readAll()).map(({ event }) => event)).toEqual(['message_end']);
-    expect(await endedTurn(store, messageId)).toMatchObject({ run: 'succeeded', answer: 'first second' });
-  },
-);
+    expect(await endedTurn(briefStore, returning.messageId)).toMatchObject({
+      run: 'succeeded',
+      answer: 'first second',
+    });
+  });
+});
 
 test.each(['going', 'stopping'])('a blocking client that leaves: %s', async (app) => {
   const user = `blocking-${app}`;
@@ -117,9 +153,13 @@ test.each(['going', 'stopping'])('a blocking client that leaves: %s', async (app
   const { messageId } = await runningTurn(store, user);
   leaving.abort();
   await answer;
-  if (app === 'going') upstream.finish();
-  else await upstream.aborted();
-  const turn = await endedTurn(store, messageId);
-  expect(turn.run).toBe(app === 'going' ? 'succeeded' : 'stopped');
-  if (app === 'going') expect(turn.answer).toBe('said');
+  if (app === 'stopping') await upstream.aborted();
+  await openStreams(0);
+  upstream.send(' more');
+  upstream.finish();
+  expect(await endedTurn(store, messageId)).toMatchObject(
+    app === 'going'
+      ? { run: 'succeeded', stoppedBy: null, answer: 'said more' }
+      : { run: 'stopped', stoppedBy: 'disconnect' },
+  );
 });

@@ -1,5 +1,5 @@
-import { startParley } from '../support/parley/start-parley.ts';
 import { chatApp } from '../support/parley/apps.ts';
+import { startParley } from '../support/parley/start-parley.ts';
 
 /**
  * A server of its own that answers turns and tells what its heap holds: run with `--expose-gc`, once for each line
@@ -30,7 +30,8 @@ const held = async () => {
 // The first turns load and compile what all need.
 for (let n = 0; n < 4; n++) await ask('x'.repeat(1000), n % 2 ? 'streaming' : 'blocking');
 const before = await held();
-for (let n = 0; n < Number(turns); n++) await ask('x'.repeat(Number(characters)), n % 2 ? 'streaming' : 'blocking');
+for (let n = 0; n < Number(turns); n++)
+  await ask('x'.repeat(Number(characters)), n % 2 ? 'streaming' : 'blocking');
 const after = await held();
 await parley.close();
 process.send?.({ before, after });

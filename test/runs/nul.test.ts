@@ -5,7 +5,15 @@ import { chatApp } from '../support/parley/apps.ts';
 import { openTestStore } from '../support/parley/open-test-store.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { storedTurn } from '../support/parley/stored-runs.ts';
-import { answered, firstEvent, sendChat, stop, streamChat, textOf, type Wire } from '../support/parley/turns.ts';
+import {
+  answered,
+  firstEvent,
+  sendChat,
+  stop,
+  streamChat,
+  textOf,
+  type Wire,
+} from '../support/parley/turns.ts';
 
 let provider: MockProvider;
 let parley: TestParley;

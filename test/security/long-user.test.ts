@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestStore } from '../support/parley/open-test-store.ts';
 import { difyRoutes } from '../../src/surfaces/dify/routes/index.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { chatApp, completionApp } from '../support/parley/apps.ts';
+import { openTestStore } from '../support/parley/open-test-store.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { requestFor } from './ask.ts';
 import type { Belongings } from './victim.ts';

@@ -115,7 +115,9 @@ describe.runIf(ADMIN_URL)('trouble with PostgreSQL (needs PARLEY_TEST_DATABASE_U
     await store.destroy();
     await locker.end();
     await admin.query(`alter database ${database} with allow_connections false`);
-    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [database]);
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+      database,
+    ]);
     upstream.finish();
     expect((await reader.readAll()).at(-1)).toMatchObject({ event: 'error' });
     expect((await chat()).status).toBe(500);
@@ -138,7 +140,10 @@ describe.runIf(ADMIN_URL)('trouble with PostgreSQL (needs PARLEY_TEST_DATABASE_U
     await waiting();
     const ended = server.end();
     // The server takes no more connections: it has begun to end.
-    await vi.waitFor(() => expect(fetch(`${server.url}/health`)).rejects.toThrow(), { timeout: 5000, interval: 5 });
+    await vi.waitFor(() => expect(fetch(`${server.url}/health`)).rejects.toThrow(), {
+      timeout: 5000,
+      interval: 5,
+    });
     await unlock();
     const response = await asked;
     expect(response.status).toBe(200);

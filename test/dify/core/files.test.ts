@@ -5,6 +5,7 @@ import { chatApp } from '../../support/parley/apps.ts';
 import { startParley, type TestParley } from '../../support/parley/start-parley.ts';
 import { answered, sendChat } from '../../support/parley/turns.ts';
 import { upload } from '../../support/parley/upload.ts';
+import { responseProblems } from '../../support/spec/dify-spec.ts';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -58,7 +59,9 @@ async function contentOf(files: readonly object[], app = 'chat'): Promise<unknow
 async function refusal(files: readonly object[], app = 'chat'): Promise<unknown> {
   const response = await sendChat(parley, { files, response_mode: 'streaming' }, app);
   expect(response.status).toBe(400);
-  const { code, message } = (await response.json()) as { code: string; message: string };
+  const body = (await response.json()) as { code: string; message: string };
+  expect(responseProblems('post', '/chat-messages', 400, body)).toEqual([]);
+  const { code, message } = body;
   expect(code).toBe('invalid_param');
   return message;
 }

@@ -6,7 +6,14 @@ import { type MockProvider, startMockProvider } from '../../support/mock-provide
 import { chatApp, completionApp } from '../../support/parley/apps.ts';
 import { openTestStore } from '../../support/parley/open-test-store.ts';
 import { startParley, type TestParley } from '../../support/parley/start-parley.ts';
-import { answered, sendChat, sendCompletion, streamChat, textOf } from '../../support/parley/turns.ts';
+import {
+  answered,
+  firstEvent,
+  sendChat,
+  sendCompletion,
+  streamChat,
+  textOf,
+} from '../../support/parley/turns.ts';
 
 let provider: MockProvider;
 let parley: TestParley;
@@ -51,6 +58,48 @@ test('a title comes in the background: a slow one delays neither the answer nor 
   expect(JSON.stringify(request.body?.messages)).toContain(query);
   request.release();
   await soon(id).toBe('A fine title');
+});
+
+test('a provider that serves one request at a time begins the answer before it is asked for a title', async () => {
+  const order: string[] = [];
+  let busy = Promise.resolve();
+  provider.reply(async (request) => {
+    order.push(isTitle(request) ? 'title asked' : 'answer asked');
+    const free = busy;
+    busy = request.ended();
+    await free;
+    return isTitle(request) ? { tokens: ['In turn'] } : { gate: true };
+  });
+  const reader = await streamChat(parley, { query: 'slow to begin', auto_generate_name: true });
+  const answer = await provider.nextRequest((r) => !isTitle(r) && !r.isOver);
+  // The server's sign of life is no first text.
+  const { answer: silence, conversation_id } = await firstEvent(reader);
+  expect(silence).toBe('');
+  await parley.request('chat', 'GET', '/info');
+  order.push('answer begins');
+  answer.send('At last');
+  await expect.poll(() => order, { interval: 5 }).toHaveLength(3);
+  answer.finish();
+  expect(textOf(await reader.readAll())).toBe('At last');
+  expect(order).toEqual(['answer asked', 'answer begins', 'title asked']);
+  await soon(conversation_id).toBe('In turn');
+});
+
+test('an answer that fails before its first text is still followed by a title', async () => {
+  title = { tokens: ['After all'] };
+  provider.reply((request) => (isTitle(request) ? title : { status: 400, error: { message: 'no' } }));
+  const failed = await sendChat(parley, { user: 'failing', auto_generate_name: true });
+  expect(failed.status).toBe(400);
+  const request = await provider.nextRequest((r) => isTitle(r) && !r.isOver);
+  await request.ended();
+  const name = () =>
+    store
+      .selectFrom('conversations')
+      .innerJoin('end_users', 'end_users.id', 'conversations.end_user_id')
+      .select('conversations.name')
+      .where('end_users.session_id', '=', 'failing')
+      .executeTakeFirst();
+  await expect.poll(name, { interval: 5 }).toEqual({ name: 'After all' });
 });
 
 test('it is the default', async () => {

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { stringify } from 'yaml';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { describeError } from '../../../src/operations/describe-error.ts';
 import { type ParleyServer, startServer } from '../../../src/server.ts';
 import { createTestDatabase } from './test-database.ts';
 
@@ -47,7 +48,10 @@ export async function startParley(options: ParleyOptions): Promise<TestParley> {
   const start = async (config: Readonly<Record<string, unknown>> = {}): Promise<ParleyServer> => {
     const file = join(root, 'parley.yml');
     await writeFile(file, stringify({ ...providers(options.provider), ...options.config, ...config }));
-    const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
+    const logger = pino(
+      { level: 'debug', serializers: { err: describeError } },
+      { write: (line: string) => void log.push(JSON.parse(line)) },
+    );
     return startServer(
       loadConfig({
         argv: ['--config', file, '--port', '0', '--data', dataDir, '--apps', appsDir],
