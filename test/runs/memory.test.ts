@@ -27,6 +27,6 @@ function heap(characters: number): Promise<{ before: number; after: number }> {
 test('ended runs, which stay readable for a while, do not hold their prompts', async () => {
   const [small, big] = await Promise.all([heap(10), heap(1024 * 1024)]);
   expect(big.before / small.before).toBeLessThan(1.2);
-  // Held prompts would be sixty megabytes and more, beside some thirty of the server's own.
+  // Held prompts would be sixty megabytes and more, beside some fifty of the server's own.
   expect(big.after / small.after).toBeLessThan(1.5);
 }, 60_000);

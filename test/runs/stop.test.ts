@@ -116,6 +116,7 @@ test('before the first token: the stream ends with message_end alone', async () 
   expect(await storedTurn(store, messageId)).toMatchObject({ run: 'stopped', answer: '', status: 'normal' });
 });
 
+// A call of its own accord gives up after ten seconds.
 test('while a moderation extension thinks: its call is closed, the model is not asked', async () => {
   const reader = await streamChat(parley, { user: 'guarded', query: 'may I?' }, 'guarded');
   const call = await extension.nextRequest();
@@ -125,7 +126,7 @@ test('while a moderation extension thinks: its call is closed, the model is not 
   expect((await reader.readAll()).map(({ event }) => event)).toEqual(['message_end']);
   expect(await storedTurn(store, messageId)).toMatchObject({ run: 'stopped', answer: '', status: 'normal' });
   expect(JSON.stringify(provider.requests.map(({ body }) => body))).not.toContain('may I?');
-});
+}, 5000);
 
 test('a blocking request is answered with what was said', async () => {
   const answer = sendChat(parley, { user: 'blocking' });

@@ -1,10 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { app } from '../../../test/support/apps/read-app.fixture.ts';
 import type { Models } from '../../models/models.ts';
 import { moderateInput, moderateOutput } from './moderation.ts';
 import { callExtension } from './moderation-extension.ts';
+
+// Below the ten seconds after which a call gives up by itself.
+vi.setConfig({ testTimeout: 5000 });
 
 /** One call that the extension never answers in full. */
 interface Call {
