@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { App } from './apps/app.ts';
 import { openAppRegistry } from './apps/app-registry.ts';
@@ -41,6 +42,8 @@ export interface ParleyServer {
   close(): Promise<void>;
 }
 
+/** How long closing the database may take when the server ends. */
+const CLOSE_STORE_MS = 2_000;
 /** How long requests that are no runs may take when the server ends. */
 const LAST_REQUESTS_MS = 2_000;
 
@@ -150,15 +153,16 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       await runs.drain(config.limits.drainMs);
       // Requests that are no runs (speech, suggestions) may have ended meanwhile; none holds the exit for long.
       http.server.closeIdleConnections();
-      const late = setTimeout(() => http.server.closeAllConnections(), LAST_REQUESTS_MS);
+      await Promise.race([closed, setTimeout(LAST_REQUESTS_MS, undefined, { ref: false })]);
+      http.server.closeAllConnections();
       await closed;
-      clearTimeout(late);
       releaseLease();
       await apps.close();
       await models.close();
       await recorder.close();
       journal.close();
-      await store.destroy();
+      // A database that does not answer must not hold the exit.
+      await Promise.race([store.destroy(), setTimeout(CLOSE_STORE_MS, undefined, { ref: false })]);
       folder.unlock();
     },
   };

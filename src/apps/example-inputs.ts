@@ -20,8 +20,9 @@ function exampleOf(field: InputField): unknown {
     case 'file':
     case 'file-list':
       return null;
-    case 'text-input':
     case 'paragraph':
+      return 'Good morning! This is a first try.'.slice(0, field.maxLength ?? undefined);
+    case 'text-input':
       return (field.label || field.variable).slice(0, field.maxLength ?? undefined);
   }
 }

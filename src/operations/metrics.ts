@@ -79,7 +79,7 @@ export function createMetrics(): Metrics {
         if (outcome.usage.promptTokens > 0) tokens.inc({ app, kind: 'prompt' }, outcome.usage.promptTokens);
         if (outcome.usage.completionTokens > 0)
           tokens.inc({ app, kind: 'completion' }, outcome.usage.completionTokens);
-        duration.observe((Date.now() - run.facts.createdAt) / 1000);
+        duration.observe(Math.max(0, Date.now() - run.facts.createdAt) / 1000);
         if (outcome.stoppedBy) stops.inc({ reason: outcome.stoppedBy });
         if (stopMs !== null) stopLatency.observe(stopMs / 1000);
       },

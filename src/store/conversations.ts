@@ -48,14 +48,21 @@ export function renameConversation(
   id: string,
   name: string,
 ): Promise<ConversationRow | undefined> {
-  return store
-    .updateTable('conversations')
-    .set({ name, updated_at: Date.now() })
-    .where('id', '=', id)
-    .where('app_id', '=', owner.appId)
-    .where('end_user_id', '=', owner.endUserId)
-    .returningAll()
-    .executeTakeFirst();
+  const now = Date.now();
+  return (
+    store
+      .updateTable('conversations')
+      // Never back: turns of a conversation come after its last change, also when the clock was set back.
+      .set(({ eb, ref }) => ({
+        name,
+        updated_at: eb.case().when('updated_at', '<', now).then(now).else(ref('updated_at')).end(),
+      }))
+      .where('id', '=', id)
+      .where('app_id', '=', owner.appId)
+      .where('end_user_id', '=', owner.endUserId)
+      .returningAll()
+      .executeTakeFirst()
+  );
 }
 
 /** Replaces the preliminary name `from`; a name that the end user has given meanwhile stays. */

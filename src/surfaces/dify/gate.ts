@@ -48,7 +48,8 @@ export async function answer(
   const parsed = route.body && route.body !== 'multipart' ? parse(route.body, body) : {};
   const identify = async (given: string | undefined) => {
     const name = given?.replaceAll('\0', '') || DEFAULT_USER;
-    if (name.length > MAX_USER) throw invalidParam(`user must have at most ${MAX_USER} characters.`);
+    if (name.length > MAX_USER && Array.from(name).length > MAX_USER)
+      throw invalidParam(`user must have at most ${MAX_USER} characters.`);
     const endUser = await findOrCreateEndUser(parts.store, app.id, name);
     return { endUser, owner: { appId: app.id, endUserId: endUser.id } };
   };
