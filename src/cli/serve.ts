@@ -6,6 +6,9 @@ import { releaseStartupMemory } from '../operations/release-startup-memory.ts';
 import { type ParleyServer, startServer } from '../server.ts';
 import { keepServerAddress } from './server-address.ts';
 
+/** Ctrl-C under npm comes twice, from the terminal and from npm: that is one signal, not impatience. */
+const SAME_SIGNAL_MS = 500;
+
 /** `parley serve`: runs until SIGTERM or SIGINT, then drains; a second signal ends at once. */
 export async function serve(argv: readonly string[]): Promise<void> {
   const config = loadConfig({ argv, env: process.env, cwd: process.cwd() });
@@ -17,8 +20,13 @@ export async function serve(argv: readonly string[]): Promise<void> {
   // One request's defect must not end everybody's answers.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
   const forgetAddress = keepServerAddress(config.dataDir, server.url);
+  let endingSince: number | null = null;
   const end = (signal: string) => {
-    process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
+    if (endingSince !== null) {
+      if (performance.now() - endingSince >= SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    endingSince = performance.now();
     log.info({ signal }, 'draining');
     forgetAddress();
     server.close().then(
@@ -29,7 +37,7 @@ export async function serve(argv: readonly string[]): Promise<void> {
       },
     );
   };
-  process.once('SIGTERM', () => end('SIGTERM')).once('SIGINT', () => end('SIGINT'));
+  process.on('SIGTERM', end).on('SIGINT', end);
 
   // Last: whoever waits for the line may send a signal as soon as it is there.
   const configured = new Set(config.keys.map(({ app }) => app));

@@ -101,9 +101,7 @@ test('npm start: SIGTERM to npm drains the server, which ends with 0 and leaves 
   await expect(fetch(`${url}/health`)).rejects.toThrow();
 });
 
-// A known defect: npm hands on the SIGINT that the server has had from the terminal already, and `serve` takes the
-// second one, some milliseconds later, for impatience. In half of all tries it ends at once, with code 1.
-test.skip('npm start: Ctrl-C, which the terminal sends to npm and the server alike', async () => {
+test('npm start: Ctrl-C, which the terminal sends to npm and the server alike', async () => {
   const { pid, url, gone, output } = await npmStart();
   const reader = await openStream(url);
   process.kill(-pid, 'SIGINT');

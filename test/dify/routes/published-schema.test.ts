@@ -119,15 +119,18 @@ test('every JSON answer is as the published document and our own schemas say', a
   }
 });
 
-test.skipIf(!hasDifySpec)('the document finds what is wrong', () => {
-  const info = { name: 'x', description: '', tags: [], mode: 'chat', author_name: '' };
-  expect(responseProblems('get', '/info', 200, info)).toEqual([]);
-  expect(responseProblems('get', '/info', 200, { ...info, name: 1 })).toEqual(['/name must be string']);
-  const { tags: _, ...untagged } = info;
-  expect(responseProblems('get', '/info', 200, untagged)).toEqual(['tags is missing']);
-  expect(responseProblems('post', '/messages/{message_id}/feedbacks', 200, { result: 1 })).not.toEqual([]);
-  expect(streamProblems('ChunkChatEvent', [{ event: 'nothing' }])).not.toEqual([]);
-});
+test.skipIf(!hasDifySpec)(
+  'answers are checked against Dify’s published document, which finds what is wrong',
+  () => {
+    const info = { name: 'x', description: '', tags: [], mode: 'chat', author_name: '' };
+    expect(responseProblems('get', '/info', 200, info)).toEqual([]);
+    expect(responseProblems('get', '/info', 200, { ...info, name: 1 })).toEqual(['/name must be string']);
+    const { tags: _, ...untagged } = info;
+    expect(responseProblems('get', '/info', 200, untagged)).toEqual(['tags is missing']);
+    expect(responseProblems('post', '/messages/{message_id}/feedbacks', 200, { result: 1 })).not.toEqual([]);
+    expect(streamProblems('ChunkChatEvent', [{ event: 'nothing' }])).not.toEqual([]);
+  },
+);
 
 test('streams that are come back to are as the published document says', async () => {
   provider.reply();
