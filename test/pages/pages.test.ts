@@ -39,7 +39,8 @@ test('the first page lists the apps with curl lines that show no key', async () 
   expect(text).toContain('href="/docs"');
 });
 
-test('the first page says that the demo model answers, and only then', async () => {
+test('every page says that the demo model answers, and only then', async () => {
+  expect((await page('/docs')).text).toContain('demo model answers');
   expect((await page('/')).text).toContain('The demo model answers.');
   const real = await startParley({ apps: { assistant: chatApp() }, provider: 'http://127.0.0.1:9/v1' });
   expect(await (await fetch(real.url)).text()).not.toContain('demo model');

@@ -5,11 +5,13 @@ export interface PageFrame {
   /** Path of the style sheet; changes with its content. */
   readonly styles: string;
   readonly version: string;
+  /** True while no provider is configured and the demo model answers. */
+  readonly demo: boolean;
   readonly current: 'apps' | 'docs';
 }
 
 /** A whole document around what a page has to say. No scripts: the pages are text. */
-export function layout({ title, styles, version, current }: PageFrame, content: HtmlValue): string {
+export function layout({ title, styles, version, demo, current }: PageFrame, content: HtmlValue): string {
   const here = (page: PageFrame['current']) => current === page && html` aria-current="page"`;
   const page: Html = html`<!doctype html>
 <html lang="en">
@@ -27,7 +29,7 @@ export function layout({ title, styles, version, current }: PageFrame, content: 
 <nav class="tabs" aria-label="Pages"><a class="tab" href="/"${here('apps')}>Apps</a><a class="tab" href="/docs"${here('docs')}>API</a></nav>
 </header>
 ${content}
-<footer class="bottom">Parley ${version}<span aria-hidden="true">·</span><a href="/openapi.json">openapi.json</a></footer>
+<footer class="bottom">Parley ${version}${demo && html`<span aria-hidden="true">·</span>the built-in demo model answers: no provider is configured`}<span aria-hidden="true">·</span><a href="/openapi.json">openapi.json</a></footer>
 </body>
 </html>
 `;

@@ -35,7 +35,7 @@ export function pagesSurface(parts: PagesParts): FastifyPluginAsync {
   const css = asset('pages.css', 'text/css; charset=utf-8');
   const icon = asset('parley.svg', 'image/svg+xml');
   const styles = `/assets/pages.${createHash('sha256').update(css.content).digest('hex').slice(0, 12)}.css`;
-  const frame = { styles, version: parts.version };
+  const frame = { styles, version: parts.version, demo: parts.demo };
   let made: OpenApiDocument | undefined;
   const openApi = () => (made ??= parts.openApi());
 
