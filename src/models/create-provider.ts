@@ -77,7 +77,7 @@ function aiSdkProvider(
     config.baseUrl === null &&
     typeof config.options.resource_name !== 'string'
   ) {
-    throw new Error(`Provider "${config.name}" (type azure) needs a base_url or options.resource_name.`);
+    throw new Error(`Provider "${config.name}" (type azure) needs a base_url or a resource_name.`);
   }
   const secrets = [
     config.apiKey ?? '',

@@ -26,6 +26,7 @@ export async function executeRun(
   // Not by the clock, which may be set back meanwhile; `createdAt` may even lie ahead of it.
   const began = performance.now();
   let answer = '';
+  const whole = () => answer;
   let spoken = false;
   let first = true;
   let usage: RunUsage | (() => Promise<RunUsage>) = NO_USAGE;
@@ -59,11 +60,11 @@ export async function executeRun(
             onFirstText();
           }
           answer += event.text;
-          journal.append(facts.id, event.text, false, () => answer);
+          journal.append(facts.id, event.text, false, whole);
           break;
         case 'text_replaced':
           answer = event.text;
-          journal.append(facts.id, event.text, true, () => answer);
+          journal.append(facts.id, event.text, true, whole);
           break;
         case 'audio':
           spoken = true;

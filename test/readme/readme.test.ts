@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import { readConfigFile } from '../../src/config/read-config-file.ts';
+import { createModels } from '../../src/models/create-models.ts';
 import { difyRoutes } from '../../src/surfaces/dify/routes/index.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 
@@ -50,15 +53,33 @@ test('the client is five lines and streams an answer', async () => {
   expect(stdout).toContain('"event":"message_end"');
 });
 
-test('the configuration is one that Parley reads', () => {
+test('the configuration is one that Parley reads', async () => {
   const env = {
     OPENAI_API_KEY: 'sk',
     DEEPSEEK_API_KEY: 'sk',
+    AZURE_KEY: 'k',
+    AWS_ID: 'id',
+    AWS_SECRET: 's',
     SUPPORT_KEY: 'app-0123456789',
     MODERATION_KEY: 'k',
   };
   const file = readConfigFile(block('yaml'), 'README.md', env);
-  expect(Object.keys(file.providers ?? {})).toEqual(['openai', 'deepseek', 'my-vllm']);
+  expect(Object.keys(file.providers ?? {})).toEqual([
+    'openai',
+    'deepseek',
+    'my-vllm',
+    'azure_openai',
+    'bedrock',
+  ]);
+  // Each provider has what it needs.
+  const folder = mkdtempSync(join(tmpdir(), 'parley-readme-'));
+  writeFileSync(join(folder, 'parley.yml'), block('yaml'));
+  const models = createModels(loadConfig({ argv: [], env, cwd: folder }), { warn() {} });
+  for (const provider of ['azure_openai', 'bedrock', 'my-vllm']) {
+    expect(models.chat({ provider, name: 'm' }).provider).toBe(provider);
+  }
+  await models.close();
+  rmSync(folder, { recursive: true });
 });
 
 test('every command is in the table', () => {
