@@ -20,6 +20,9 @@ export const LONG = app('bench-stop', 200, 20);
 
 export const APPS: readonly BenchApp[] = [FAST, SLOW, LONG];
 
+/** Opens all apps over the Coze Open API. */
+export const TOKEN = 'pat_0123456789abcdefghijABCDEFGHIJ';
+
 /** Text of token `index` of every mock answer. */
 export function tokenText(index: number): string {
   return ` t${index}`;
@@ -69,10 +72,10 @@ model_config:
 
 /** `parley.yml` for a benchmark run against the mock model. */
 export function configFile(modelUrl: string): string {
-  const keys = APPS.map((bench) => `  - { key: ${bench.key}, app: ${bench.id} }`).join('\n');
+  const keys = APPS.map((bench) => `  - { key: ${bench.key}, app: ${bench.id} }\n`).join('');
   return `providers:
   openai: { api_key: x, base_url: '${modelUrl}/v1' }
 keys:
-${keys}
+${keys}  - { key: ${TOKEN} }
 `;
 }

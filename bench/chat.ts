@@ -33,14 +33,18 @@ export function chat(
   let firstTokenAt = Number.NaN;
   let complete = false;
   let status = 0;
+  let streams = false;
+  let event = '';
   let answer = '';
   let tokens = 0;
   let rest = '';
 
   const readLine = (line: string): void => {
-    if (!line.startsWith('data: ')) return;
-    const data = line.slice(6);
-    const text = target.text(data);
+    if (line === '') event = '';
+    if (line.startsWith('event:')) event = valueOf(line);
+    if (!line.startsWith('data:')) return;
+    const data = valueOf(line);
+    const text = target.text(data, event);
     if (text === null) {
       complete = true;
     } else if (text) {
@@ -57,13 +61,15 @@ export function chat(
       onRequestStart(controller) {
         watch.onStart?.(() => controller.abort(new Error('hung up')));
       },
-      onResponseStart(_controller, code) {
+      onResponseStart(_controller, code, headers) {
         status = code;
+        // Over Coze, refusals are 200 too.
+        streams = code === 200 && String(headers['content-type']).startsWith('text/event-stream');
       },
       onResponseData(controller, chunk) {
         const lines = (rest + chunk.toString('latin1')).split('\n'); // the mock's answers are ASCII
         rest = lines.pop() ?? '';
-        if (status !== 200) return;
+        if (!streams) return;
         try {
           lines.forEach(readLine);
         } catch (error) {
@@ -71,7 +77,7 @@ export function chat(
         }
       },
       onResponseEnd() {
-        if (status === 200) resolve({ sentAt, firstTokenAt, endedAt: now(), answer, complete });
+        if (streams) resolve({ sentAt, firstTokenAt, endedAt: now(), answer, complete });
         else reject(new Error(`${target.name} answered ${status}: ${rest.slice(0, 300)}`));
       },
       onResponseError(_controller, error) {
@@ -80,4 +86,10 @@ export function chat(
     },
   );
   return promise;
+}
+
+/** What follows the colon of an SSE line, without the one space that may stand there. */
+function valueOf(line: string): string {
+  const start = line.indexOf(':') + 1;
+  return line.slice(line[start] === ' ' ? start + 1 : start);
 }

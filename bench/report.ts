@@ -20,7 +20,7 @@ export interface Start {
   readonly idleRssKb: number;
 }
 
-/** One promise of issue 2 with what was measured. */
+/** One promise with what was measured. */
 export interface Verdict {
   readonly name: string;
   readonly limit: string;
@@ -28,7 +28,7 @@ export interface Verdict {
   readonly passed: boolean;
 }
 
-const NAMES: readonly TargetName[] = ['direct', 'relay', 'parley'];
+const NAMES: readonly TargetName[] = ['direct', 'relay', 'parley', 'parley-coze'];
 
 export function report(measured: Measured): string {
   const parts = [
@@ -51,21 +51,24 @@ export function report(measured: Measured): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** The targets of issue 2, as far as Parley was measured. */
+/** The targets of issue 2 and that of the Coze surface, as far as Parley was measured. */
 export function judge(measured: Measured): Verdict[] {
   const verdicts: Verdict[] = [];
-  const add = (name: string, value: number, limit: number, unit: string): void => {
+  const put = (name: string, value: number, limit: string, unit: string, passed: boolean): void => {
     if (Number.isNaN(value)) return;
-    verdicts.push({
-      name,
-      limit: `≤ ${limit} ${unit}`,
-      measured: `${round(value)} ${unit}`,
-      passed: value <= limit,
-    });
+    verdicts.push({ name, limit: `${limit} ${unit}`, measured: `${round(value)} ${unit}`, passed });
   };
+  const add = (name: string, value: number, limit: number, unit: string): void =>
+    put(name, value, `≤ ${limit}`, unit, value <= limit);
   for (const [concurrency, { relay, parley }] of Object.entries(measured.rounds)) {
     const ratio = middle(parley, (one) => one.cpuMs) / middle(relay, (one) => one.cpuMs);
     add(`CPU per chat against the bare relay, concurrency ${concurrency}`, ratio, 2, '×');
+  }
+  for (const concurrency of [32, 128]) {
+    const { parley, 'parley-coze': coze } = measured.rounds[concurrency] ?? {};
+    const ratio = middle(coze, (one) => one.perSecond) / middle(parley, (one) => one.perSecond);
+    const name = `chats per second over Coze against the Dify surface, concurrency ${concurrency}`;
+    put(name, ratio, '≥ 0.9', '×', ratio >= 0.9);
   }
   const single = measured.rounds[1];
   const ttft = (rounds: readonly Round[] | undefined): number => middle(rounds, (one) => one.ttft.p50);
@@ -102,7 +105,7 @@ function chatTable(byServer: Partial<Record<TargetName, readonly Round[]>>): str
     const rounds = byServer[name] ?? [];
     const cells = columns.map(([, of]) => {
       const value = middle(rounds, of);
-      const ratio = name === 'parley' ? value / middle(byServer.relay, of) : Number.NaN;
+      const ratio = name.startsWith('parley') ? value / middle(byServer.relay, of) : Number.NaN;
       return round(value) + (Number.isNaN(ratio) ? '' : ` (×${round(ratio)})`);
     });
     return [name, String(rounds.length), ...cells];

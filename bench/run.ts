@@ -1,5 +1,6 @@
 /**
  * `npm run bench`: the mock model, the bare relay and Parley side by side, in alternating rounds, on 127.0.0.1.
+ * Parley has a round over the Dify Service API (`parley`) and one over the Coze Open API (`parley-coze`), in one process.
  *
  * `node bench/run.ts [--quick] [--only relay|parley] [--json FILE]`. Exit code 1 when a target is missed.
  */
@@ -11,7 +12,7 @@ import { sleep } from './clock.ts';
 import { firstAnswer, type Held, holdStreams, type Round, runRound, type Stopped, stopOnce } from './load.ts';
 import { judge, type Measured, report, type Start } from './report.ts';
 import { canPin, pinSelf, ServerProcess } from './server-process.ts';
-import { direct, startParley, startRelay, type Target, type TargetName } from './targets.ts';
+import { direct, overCoze, startParley, startRelay, type Target, type TargetName } from './targets.ts';
 
 const RIG_CPU = 1;
 
@@ -82,12 +83,14 @@ async function measure(): Promise<Measured> {
     }
   }
 
-  const targets: Target[] = [direct(model.url)];
+  const started: Target[] = [];
   for (const start of servers.values()) {
     const target = await start(model.url);
     open.add(target);
-    targets.push(target);
+    started.push(target);
   }
+  const parley = started.filter((target) => target.name === 'parley');
+  const targets = [direct(model.url), ...started, ...parley.map(overCoze)];
   for (const target of targets) {
     note(`warm-up of ${target.name}`);
     await runRound(target, plan.warmUp, 32);
@@ -107,8 +110,7 @@ async function measure(): Promise<Measured> {
   const stops: Partial<Record<TargetName, Stopped[]>> = {};
   for (let turn = 0; turn < plan.stops; turn += 1) {
     note(`stop ${turn + 1}/${plan.stops}`);
-    for (const target of targets) {
-      if (target.process === null) continue;
+    for (const target of started) {
       stops[target.name] = [...(stops[target.name] ?? []), await stopOnce(target, model.url, turn)];
     }
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { APPS, appFile, type BenchApp, configFile } from './apps.ts';
+import { APPS, appFile, type BenchApp, configFile, TOKEN } from './apps.ts';
 import { ServerProcess } from './server-process.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -10,7 +10,7 @@ const SERVER_CPU = 0;
 /** What `npm start` runs. */
 const PARLEY_COMMAND: readonly string[] = [join(ROOT, 'bin/parley.js'), 'serve'];
 
-export type TargetName = 'direct' | 'relay' | 'parley';
+export type TargetName = 'direct' | 'relay' | 'parley' | 'parley-coze';
 
 /** One streamed chat as it goes over the wire. */
 export interface ChatCall {
@@ -26,8 +26,8 @@ export interface Target {
   /** Null: there is no process of its own to measure (direct calls to the mock model). */
   readonly process: ServerProcess | null;
   call(app: BenchApp, user: string): ChatCall;
-  /** Text of one SSE data line; null: the answer is complete; undefined: carries no text. */
-  text(data: string): string | null | undefined;
+  /** Text of one SSE data line, and the event it belongs to; null: the answer is complete; undefined: carries no text. */
+  text(data: string, event: string): string | null | undefined;
   stop(): Promise<void>;
 }
 
@@ -113,5 +113,31 @@ function dify(name: TargetName, started: ServerProcess, stop: () => Promise<void
       return event.event === 'message' ? event.answer : undefined;
     },
     stop,
+  };
+}
+
+/** The server behind `parley` over its Coze Open API: a second way in, to be stopped by the first. */
+export function overCoze(parley: Target): Target {
+  return {
+    name: 'parley-coze',
+    url: parley.url,
+    process: parley.process,
+    call: (app, user) => ({
+      path: '/coze/v3/chat',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({
+        bot_id: app.id,
+        user_id: user,
+        additional_messages: [{ role: 'user', content: `Count, ${user}.`, content_type: 'text' }],
+        stream: true,
+      }),
+    }),
+    text(data, event) {
+      if (event === 'done') return null;
+      if (event === 'error' || event === 'conversation.chat.failed') throw new Error(`${event}: ${data}`);
+      if (event !== 'conversation.message.delta') return undefined;
+      return (JSON.parse(data) as { content: string }).content;
+    },
+    stop: async () => {},
   };
 }

@@ -37,7 +37,7 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE' || (code === 'EACCES' && syscall === 'listen')) {
-    return `${error.message}\nAnother program has the port; choose one with --port, or 0 for any free one.`;
+    return `${error.message}\nAnother program has the port; choose one with --port (--coze-port), or 0 for any free one.`;
   }
   const isBug = [TypeError, ReferenceError, RangeError, SyntaxError].some((type) => error instanceof type);
   return isBug && !(error instanceof ConfigError) ? (error.stack ?? error.message) : error.message;

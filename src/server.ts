@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { App } from './apps/app.ts';
 import { openAppRegistry } from './apps/app-registry.ts';
@@ -8,6 +9,7 @@ import { AppVersions } from './apps/app-versions.ts';
 import { ensureFirstKeys } from './apps/first-keys.ts';
 import { hintAtKeys } from './apps/hint-at-keys.ts';
 import { KeyRing } from './apps/key-ring.ts';
+import { TokenRing } from './apps/token-ring.ts';
 import type { Config } from './config/config.ts';
 import { appServices } from './engines/basic/app-services.ts';
 import { basicEngine } from './engines/basic/basic-engine.ts';
@@ -23,7 +25,10 @@ import { openDataFolder } from './store/data-folder.ts';
 import { diskStorage } from './store/file-storage.ts';
 import { openStore } from './store/open-store.ts';
 import { beat } from './store/processes.ts';
+import { cozeSurface } from './surfaces/coze/coze-surface.ts';
+import { malformedUrl as malformedCozeUrl } from './surfaces/coze/malformed-url.ts';
 import { difySurface } from './surfaces/dify/dify-surface.ts';
+import { malformedUrl as malformedDifyUrl } from './surfaces/dify/malformed-url.ts';
 import { difyOpenApi } from './surfaces/dify/openapi.ts';
 import { signedFiles } from './surfaces/dify/signed-files.ts';
 import { urlSigner } from './surfaces/dify/url-signer.ts';
@@ -33,6 +38,8 @@ import { pagesSurface } from './surfaces/pages/pages-surface.ts';
 export interface ParleyServer {
   /** E.g. `http://127.0.0.1:5001`. */
   readonly url: string;
+  /** Where the Coze Open API has a listener of its own; null: only under `/coze`. */
+  readonly cozeUrl: string | null;
   readonly apps: readonly App[];
   /** Keys that may be shown, by app id. */
   readonly keys: ReadonlyMap<string, string>;
@@ -42,6 +49,8 @@ export interface ParleyServer {
   close(): Promise<void>;
 }
 
+/** Where the Coze Open API is; a client's base URL ends in it. */
+const COZE_PATH = '/coze';
 /** How long closing the database may take when the server ends. */
 const CLOSE_STORE_MS = 2_000;
 /** How long requests that are no runs may take when the server ends. */
@@ -112,7 +121,9 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     },
   });
 
-  const http = createHttpServer(config, log, metrics);
+  const http = createHttpServer(config, log, metrics, {
+    malformedUrl: (url) => (url.startsWith(COZE_PATH) ? malformedCozeUrl() : malformedDifyUrl()),
+  });
   const signer = urlSigner(folder.secret, config.limits.fileUrlSeconds);
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   await http.register(
@@ -129,6 +140,22 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     }),
     { prefix: '/v1' },
   );
+  const coze = cozeSurface({
+    store,
+    files,
+    apps,
+    tokens: new TokenRing(store, config.tokens),
+    runs,
+    services,
+    limits: config.limits,
+    cancel: config.coze.cancel,
+  });
+  await http.register(coze, { prefix: COZE_PATH });
+  const cozeHttp =
+    config.coze.port === null
+      ? null
+      : createHttpServer(config, log, metrics, { malformedUrl: malformedCozeUrl });
+  await cozeHttp?.register(coze);
   await http.register(signedFiles({ store, files, signer }));
   await http.register(
     pagesSurface({
@@ -140,21 +167,28 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     }),
   );
   const releaseLease = holdLease(store, processId, onError);
-  await http.listen({ host: config.host, port: config.port });
-  const { port } = http.server.address() as { port: number };
+  const listen = async (server: FastifyInstance, port: number) => {
+    await server.listen({ host: config.host, port });
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+    return `http://${host}:${(server.server.address() as { port: number }).port}`;
+  };
+  const url = await listen(http, config.port);
+  const cozeUrl = cozeHttp && (await listen(cozeHttp, config.coze.port ?? 0));
+  const servers = cozeHttp ? [http, cozeHttp] : [http];
 
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url,
+    cozeUrl,
     apps: apps.list(),
     keys,
     demo: models.demo,
     async close() {
-      const closed = http.close();
+      const closed = Promise.all(servers.map((server) => server.close()));
       await runs.drain(config.limits.drainMs);
       // Requests that are no runs (speech, suggestions) may have ended meanwhile; none holds the exit for long.
-      http.server.closeIdleConnections();
+      for (const { server } of servers) server.closeIdleConnections();
       await Promise.race([closed, setTimeout(LAST_REQUESTS_MS, undefined, { ref: false })]);
-      http.server.closeAllConnections();
+      for (const { server } of servers) server.closeAllConnections();
       await closed;
       releaseLease();
       await apps.close();

@@ -2,13 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { findApiKey, insertApiKey, touchApiKey } from '../store/api-keys.ts';
 import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
+import { CredentialRing } from './credential-ring.ts';
 import { hashKey } from './hash-key.ts';
-
-/** A key that was looked up stays known this long; a revoked one stops working within it. */
-const KNOWN_MS = 5_000;
-/** How often the time of last use is written. */
-const TOUCH_MS = 60_000;
-const MAX_KNOWN = 10_000;
 
 /** What a valid key opens: one app. */
 export interface KeyGrant {
@@ -17,47 +12,24 @@ export interface KeyGrant {
   readonly keyId: string;
 }
 
-/** Finds what a key opens, by its hash: keys of `parley.yml` first, then those in the store. */
+/** Finds what a key opens: keys of `parley.yml` first, then those in the store. */
 export class KeyRing {
-  readonly #store: Store;
-  /** Keys of the configuration, by hash. */
-  readonly #configured: ReadonlyMap<string, KeyGrant>;
-  /** Times in here are of the monotonic clock: a system clock set back must not lengthen a revoked key's life. */
-  readonly #known = new Map<string, { readonly grant: KeyGrant | null; readonly until: number }>();
-  readonly #touched = new Map<string, number>();
+  readonly #ring: CredentialRing<KeyGrant>;
 
   constructor(store: Store, configured: readonly { readonly key: string; readonly app: string }[]) {
-    this.#store = store;
-    this.#configured = new Map(
-      configured.map(({ key, app }) => {
-        const hash = hashKey(key);
-        return [hash, { appId: app, keyId: `config-${hash.slice(0, 12)}` }];
-      }),
-    );
+    this.#ring = new CredentialRing({
+      configured: configured.map(({ key, app }) => ({ key, grant: (keyId) => ({ appId: app, keyId }) })),
+      async load(hash) {
+        const row = await findApiKey(store, hash);
+        return row ? { id: row.id, grant: { appId: row.app_id, keyId: row.id } } : null;
+      },
+      touch: (id, at) => touchApiKey(store, id, at),
+    });
   }
 
   /** Null for a key that is unknown or revoked. */
-  async find(key: string): Promise<KeyGrant | null> {
-    const now = performance.now();
-    const hash = hashKey(key);
-    const configured = this.#configured.get(hash);
-    if (configured) return configured;
-    const known = this.#known.get(hash);
-    if (known && known.until > now) return this.#used(known.grant, now);
-    const row = await findApiKey(this.#store, hash);
-    const grant = row ? { appId: row.app_id, keyId: row.id } : null;
-    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    this.#known.set(hash, { grant, until: now + KNOWN_MS });
-    return this.#used(grant, now);
-  }
-
-  #used(grant: KeyGrant | null, now: number): KeyGrant | null {
-    if (grant && now - (this.#touched.get(grant.keyId) ?? -TOUCH_MS) >= TOUCH_MS) {
-      this.#touched.set(grant.keyId, now);
-      // Told in the background: the time of last use is not worth a request's failure.
-      touchApiKey(this.#store, grant.keyId, Date.now()).catch(() => {});
-    }
-    return grant;
+  find(key: string): Promise<KeyGrant | null> {
+    return this.#ring.find(key);
   }
 }
 

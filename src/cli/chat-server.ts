@@ -58,7 +58,8 @@ export async function openChatServer(
 async function localServer(config: Config): Promise<Omit<ChatServer, 'key'>> {
   const limits = { ...config.limits, drainMs: 0 };
   try {
-    const own = { ...config, host: '127.0.0.1', port: 0, limits };
+    const coze = { ...config.coze, port: null };
+    const own = { ...config, host: '127.0.0.1', port: 0, coze, limits };
     const { url, close } = await startServer(own, createLog('error'));
     return { url, close };
   } catch (error) {

@@ -9,7 +9,7 @@ export interface Command {
 /** By name, of one or two words. */
 export const commands: Readonly<Record<string, Command>> = {
   serve: {
-    usage: 'serve [--host H] [--port P]',
+    usage: 'serve [--host H] [--port P] [--coze-port P]',
     summary: 'Serve the apps until SIGTERM or Ctrl-C',
     load: async () => (await import('./serve.ts')).serve,
   },
@@ -24,18 +24,18 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./app-check.ts')).appCheck,
   },
   'key create': {
-    usage: 'key create --app ID',
-    summary: 'Make a key for an app; it is shown this once',
+    usage: 'key create --app ID | --coze [--bots ID,ID] [--scopes NAME,NAME]',
+    summary: 'Make a key for an app, or an access token of the Coze API; it is shown this once',
     load: async () => (await import('./key-create.ts')).keyCreate,
   },
   'key list': {
     usage: 'key list',
-    summary: 'List the keys',
+    summary: 'List the keys and access tokens',
     load: async () => (await import('./key-list.ts')).keyList,
   },
   'key revoke': {
     usage: 'key revoke ID',
-    summary: 'Revoke a key; it stops working within five seconds',
+    summary: 'Revoke a key or access token; it stops working within five seconds',
     load: async () => (await import('./key-revoke.ts')).keyRevoke,
   },
   chat: {

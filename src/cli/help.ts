@@ -2,7 +2,10 @@ import { commands } from './commands.ts';
 
 /** What `parley help` prints. */
 export function help(): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => ({ usage: `parley ${usage}`, summary }));
+  const rows = [
+    ...Object.values(commands).map(({ usage, summary }) => ({ usage: `parley ${usage}`, summary })),
+    { usage: 'parley help, parley --version', summary: 'This text; the version' },
+  ];
   const width = Math.max(...rows.map(({ usage }) => usage.length).filter((length) => length < 40));
   const lines = rows.map(({ usage, summary }) =>
     usage.length > width
@@ -10,10 +13,9 @@ export function help(): string {
       : `  ${usage.padEnd(width)}  ${summary}`,
   );
   return [
-    'Parley serves LLM apps, written as Dify DSL files, over the Dify Service API.',
+    'Parley serves LLM apps, written as Dify DSL files, over the Dify Service API and the Coze Open API.',
     '',
     ...lines,
-    `  ${'parley help, parley --version'.padEnd(width)}  This text; the version`,
     '',
     'Every command takes --config FILE (parley.yml), --data DIR (data) and --apps DIR (examples), also as the',
     'environment variables PARLEY_CONFIG, PARLEY_DATA and PARLEY_APPS.',

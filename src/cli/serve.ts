@@ -46,10 +46,14 @@ export async function serve(argv: readonly string[]): Promise<void> {
 }
 
 /** Keys of the configuration are not shown: their owner knows them, and this goes into logs. */
-function welcome({ apps, keys, url, demo }: ParleyServer, configured: ReadonlySet<string>): string[] {
+function welcome(
+  { apps, keys, url, cozeUrl, demo }: ParleyServer,
+  configured: ReadonlySet<string>,
+): string[] {
   const lines = [
     '',
     `Parley serves ${apps.length} app${apps.length === 1 ? '' : 's'} over the Dify Service API at ${url}/v1`,
+    `and the Coze Open API at ${cozeUrl ?? `${url}/coze`}; for a token: npm run parley -- key create --coze`,
   ];
   if (demo) {
     lines.push(

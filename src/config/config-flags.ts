@@ -3,6 +3,7 @@ export const CONFIG_FLAGS = {
   config: { type: 'string' },
   host: { type: 'string' },
   port: { type: 'string' },
+  'coze-port': { type: 'string' },
   data: { type: 'string' },
   apps: { type: 'string' },
 } as const;

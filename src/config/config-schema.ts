@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { APP_ID } from './app-id.ts';
 import type { AppSettings, Config, ModelConfig } from './config.ts';
 import {
   baseUrl,
@@ -14,6 +15,7 @@ import {
 } from './config-values.ts';
 import { DEFAULT_APP_SETTINGS } from './default-app-settings.ts';
 import { isRecord } from './is-record.ts';
+import { keysSchema } from './keys-schema.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseSize } from './parse-size.ts';
 import { PROVIDER_TYPES } from './provider-type.ts';
@@ -74,6 +76,7 @@ const providerOptions = {
   transcription_model: text().optional(),
   speech_model: text().optional(),
   voice: text().optional(),
+  voices: listOf(text(), 'a list of voices').optional(),
   moderation_model: text().optional(),
   headers_timeout_ms: milliseconds.optional(),
   body_timeout_ms: milliseconds.optional(),
@@ -86,9 +89,6 @@ const provider = mapping({
   models: listOf(model, 'a list of models').optional(),
   ...providerOptions,
 });
-
-/** App ids are file names of DSL files without their ending, see `apps/app-registry.ts`. */
-const appId = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 const onDisconnect = parsed(
   'continue, stop, or { stop_after: 30s }',
@@ -111,27 +111,6 @@ const appSettings = mapping({
   }),
 );
 
-const keys = listOf(
-  mapping({
-    key: parsed('an API key: app- and then letters, digits, - and _', (value) =>
-      typeof value === 'string' && /^app-[\w-]+$/.test(value) ? value : undefined,
-    ),
-    app: parsed('the id of an app', (value) =>
-      typeof value === 'string' && appId.test(value) ? value : undefined,
-    ),
-  }),
-  'a list of keys',
-).superRefine((list, context) => {
-  for (const [index, { key }] of list.entries()) {
-    if (list.findIndex((other) => other.key === key) === index) continue;
-    context.addIssue({
-      code: 'custom',
-      path: [index, 'key'],
-      message: 'expected a key that is not in the list yet',
-    });
-  }
-});
-
 export const configSchema = mapping({
   host: text('a host name or address').optional(),
   port: port.optional(),
@@ -145,8 +124,12 @@ export const configSchema = mapping({
     provider: text('the name of a provider'),
     name: text('the name of a model'),
   }).optional(),
-  keys: keys.optional(),
-  app_settings: mapOf(appId, 'the id of an app', appSettings, 'a mapping of app ids').optional(),
+  keys: keysSchema.optional(),
+  coze: mapping({
+    cancel: oneOf(['continue', 'interrupt']).optional(),
+    port: port.optional(),
+  }).optional(),
+  app_settings: mapOf(APP_ID, 'the id of an app', appSettings, 'a mapping of app ids').optional(),
   api_extensions: mapOf(
     /\S/,
     'the id of an API extension',

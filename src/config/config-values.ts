@@ -57,12 +57,15 @@ export function oneOf<const T extends string>(values: readonly T[]): z.ZodType<T
   return parsed(`one of ${values.join(', ')}`, (value) => values.find((known) => known === value));
 }
 
-/** A mapping with these keys and no others. */
-export function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+/** A mapping with these keys and no others; `when` says under which condition, where it is not always so. */
+export function mapping<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  when?: string,
+): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `expected one of ${Object.keys(shape).join(', ')}`
+        ? `expected one of ${Object.keys(shape).join(', ')}${when === undefined ? '' : ` ${when}`}`
         : `expected a mapping with ${Object.keys(shape).join(', ')}`,
   });
 }

@@ -12,7 +12,15 @@ export interface Config {
     | { readonly kind: 'postgres'; readonly url: string };
   readonly providers: readonly ProviderConfig[];
   readonly defaultModel: { readonly provider: string; readonly name: string } | null;
+  /** Keys of the Service API; each opens one app. */
   readonly keys: readonly { readonly key: string; readonly app: string }[];
+  /** Personal access tokens of the Coze API, with the ids of the apps and the names of the permissions they open. */
+  readonly tokens: readonly {
+    readonly key: string;
+    readonly apps: readonly string[] | 'all';
+    readonly scopes: readonly string[] | 'all';
+  }[];
+  readonly coze: CozeSettings;
   readonly appSettings: Readonly<Record<string, AppSettings>>;
   /** By the id that a DSL names as `api_based_extension_id`; an exported DSL carries neither address nor key. */
   readonly apiExtensions: Readonly<Record<string, ApiExtension>>;
@@ -43,6 +51,13 @@ export interface ProviderConfig {
 export interface ModelConfig {
   readonly name: string;
   readonly contextWindow?: number;
+}
+
+export interface CozeSettings {
+  /** Whether an answer goes on when its chat is canceled, as it does in Coze (`facts/coze-wire.md` §9.9), or stops. */
+  readonly cancel: 'continue' | 'interrupt';
+  /** A port for the Coze API alone, 0 picks a free one; null: none. */
+  readonly port: number | null;
 }
 
 /** A Dify API extension (`point`/`params` over POST with a bearer key), for moderation of type `api`. */

@@ -23,6 +23,8 @@ test('defaults', () => {
     providers: [],
     defaultModel: null,
     keys: [],
+    tokens: [],
+    coze: { cancel: 'continue', port: null },
     appSettings: {},
     apiExtensions: {},
     limits: {
@@ -59,6 +61,37 @@ test('flags over environment over file over defaults', () => {
   });
 });
 
+test('the port of the Coze API: flag over environment over file', () => {
+  write('coze: { cancel: interrupt, port: 1 }');
+  const env = { PARLEY_COZE_PORT: '2' };
+  expect(load().coze).toEqual({ cancel: 'interrupt', port: 1 });
+  expect(load([], env).coze).toEqual({ cancel: 'interrupt', port: 2 });
+  expect(load(['--coze-port', '0'], env).coze).toEqual({ cancel: 'interrupt', port: 0 });
+  write('coze: {}');
+  expect(load([], { PARLEY_COZE_PORT: '' }).coze).toEqual({ cancel: 'continue', port: null });
+});
+
+test('keys and access tokens stand in one list', () => {
+  write(`
+keys:
+  - { key: app-1, app: a }
+  - { key: pat_1 }
+  - { key: pat_2, bots: [a, b.c], scopes: [chat, Bot.listVersion] }
+  - { key: app-2, app: b }
+  - { key: pat_3, bots: ["*"], scopes: [chat, "*"] }
+`);
+  const config = load();
+  expect(config.keys).toEqual([
+    { key: 'app-1', app: 'a' },
+    { key: 'app-2', app: 'b' },
+  ]);
+  expect(config.tokens).toEqual([
+    { key: 'pat_1', apps: 'all', scopes: 'all' },
+    { key: 'pat_2', apps: ['a', 'b.c'], scopes: ['chat', 'Bot.listVersion'] },
+    { key: 'pat_3', apps: 'all', scopes: 'all' },
+  ]);
+});
+
 test('paths of a file are relative to the file, others to the working folder', () => {
   mkdirSync(join(cwd, 'etc'));
   write('data: d\napps: ../a\ndatabase: sqlite:x.db\n', 'etc/own.yml');
@@ -83,6 +116,8 @@ test.each([
 test.each([
   [['--port', 'x'], {}, '--port: expected a port number from 0 to 65535'],
   [[], { PARLEY_PORT: '65536' }, 'PARLEY_PORT: expected a port number from 0 to 65535'],
+  [['--coze-port=x'], {}, '--coze-port: expected a port number from 0 to 65535'],
+  [[], { PARLEY_COZE_PORT: '65536' }, 'PARLEY_COZE_PORT: expected a port number from 0 to 65535'],
   [[], { PARLEY_DATABASE_URL: 'mysql://h/db' }, 'PARLEY_DATABASE_URL: expected a postgres:// address'],
   [[], { PARLEY_LOG_LEVEL: 'loud' }, 'PARLEY_LOG_LEVEL: expected one of fatal'],
   [['--prot', '1'], {}, "command line: Unknown option '--prot'"],

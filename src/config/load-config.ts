@@ -28,8 +28,7 @@ export interface ConfigSources {
  */
 export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
   const flags = readFlags(argv);
-  const word = (flag: keyof typeof CONFIG_FLAGS) =>
-    flags[flag] ?? (env[`PARLEY_${flag.toUpperCase()}`] || undefined);
+  const word = (flag: keyof typeof CONFIG_FLAGS) => flags[flag] ?? (env[variableOf(flag)] || undefined);
   const { file, folder } = readFile(word('config'), env, cwd);
   const path = (flag: 'data' | 'apps') => {
     const given = word(flag);
@@ -37,6 +36,8 @@ export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
     const inFile = file[flag];
     return inFile === undefined ? undefined : resolve(folder, inFile);
   };
+  const portOf = (flag: 'port' | 'coze-port') =>
+    check(flags[flag] === undefined ? variableOf(flag) : `--${flag}`, port, word(flag));
 
   const dataDir = path('data') ?? resolve(cwd, 'data');
   const fromEnvironment = environmentProviders(env);
@@ -46,7 +47,7 @@ export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
 
   return deepFreeze<Config>({
     host: word('host') ?? file.host ?? '127.0.0.1',
-    port: check(flags.port === undefined ? 'PARLEY_PORT' : '--port', port, word('port')) ?? file.port ?? 5001,
+    port: portOf('port') ?? file.port ?? 5001,
     dataDir,
     appsDir: path('apps') ?? resolve(cwd, 'examples'),
     database: absolute(check('PARLEY_DATABASE_URL', database, env.PARLEY_DATABASE_URL || undefined), cwd) ??
@@ -56,7 +57,12 @@ export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
       ...fromEnvironment.filter((provider) => !fromFile.some((own) => isSame(own, provider))),
     ],
     defaultModel: file.default_model ?? (fromFile.length === 0 ? impliedDefaultModel(fromEnvironment) : null),
-    keys: file.keys ?? [],
+    keys: file.keys?.filter((entry) => 'app' in entry) ?? [],
+    tokens: file.keys?.filter((entry) => 'apps' in entry) ?? [],
+    coze: {
+      cancel: file.coze?.cancel ?? 'continue',
+      port: portOf('coze-port') ?? file.coze?.port ?? null,
+    },
     appSettings: file.app_settings ?? {},
     apiExtensions: Object.fromEntries(
       Object.entries(file.api_extensions ?? {}).map(([id, { endpoint, api_key }]) => [
@@ -69,6 +75,11 @@ export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
       check('PARLEY_LOG_LEVEL', logLevel, env.PARLEY_LOG_LEVEL || undefined) ?? file.log_level ?? 'info',
     publicUrl: file.public_url ?? null,
   });
+}
+
+/** The environment variable that stands for a flag. */
+function variableOf(flag: keyof typeof CONFIG_FLAGS): string {
+  return `PARLEY_${flag.toUpperCase().replaceAll('-', '_')}`;
 }
 
 function readFlags(argv: readonly string[]): { [Flag in keyof typeof CONFIG_FLAGS]?: string | undefined } {

@@ -95,8 +95,39 @@ describe('problems', () => {
       'keys: [{key: app-a, app: a}, {key: app-a, app: b}]',
       /^parley\.yml:1:36: key: expected a key that is not/,
     ],
+    ['keys: [{key: pat_a}, {key: pat_a}]', /^parley\.yml:1:28: key: expected a key that is not/],
+    ['coze: { cancel: stop }', /^parley\.yml:1:17: cancel: expected one of continue, interrupt$/],
+    ['coze: { port: 70000 }', /^parley\.yml:1:15: port: expected a port number from 0 to 65535$/],
+    ['coze: { prot: 1 }', /^parley\.yml:1:9: unknown key "prot", expected one of cancel, port$/],
   ])('%j', (source, message) => {
     expect(problems(source)[0]).toMatch(message);
+  });
+
+  test('of keys and access tokens say what is expected of the one that it is', () => {
+    const source = [
+      'keys:',
+      '  - { key: app-a, bots: [a] }',
+      '  - { key: pat_a, app: a }',
+      '  - { key: pat_a b }',
+      '  - { key: pat_b, bots: a, scopes: [] }',
+      '  - { key: pat_c, bots: [a, ../b] }',
+      '  - { key: pat_d, scopes: [chat, chta] }',
+      '  - { key: sk-1, bots: a, colour: red }',
+      '  - pat_e',
+    ].join('\n');
+    const found = problems(source);
+    expect(found.map((line) => line.replace(/(listMessage), .*/, '$1'))).toEqual([
+      'parley.yml:2:5: app: expected the id of an app',
+      'parley.yml:2:19: unknown key "bots", expected one of key, app with a key app-…',
+      'parley.yml:3:19: unknown key "app", expected one of key, bots, scopes with a key pat_…',
+      'parley.yml:4:12: key: expected an access token: pat_ and then letters, digits, - and _',
+      'parley.yml:5:25: bots: expected a list of app ids, or ["*"] for all',
+      'parley.yml:5:36: scopes: expected a list of permissions, or ["*"] for all',
+      'parley.yml:6:29: bots: expected the id of an app, or "*" for all',
+      'parley.yml:7:34: scopes: expected one of *, chat, getChat, cancelChat, submitToolChat, listMessage',
+      'parley.yml:8:12: key: expected an API key (app-…) or an access token (pat_…)',
+      'parley.yml:9:5: keys: expected a mapping with key and app, or with key, bots and scopes',
+    ]);
   });
 
   test('do not show values, which may be secrets', () => {

@@ -8,6 +8,7 @@ import { createProvider } from './create-provider.ts';
 import { createDemoModel } from './demo/create-demo-model.ts';
 import { findAudioSource } from './find-audio-source.ts';
 import { findProvider } from './find-provider.ts';
+import { findVoices } from './find-voices.ts';
 import type { Models } from './models.ts';
 import { createAgent } from './openai/create-agent.ts';
 import { createModerationModel } from './openai/create-moderation-model.ts';
@@ -84,7 +85,7 @@ export function createModels(
     speech(ref) {
       const found = findAudioSource(providers, ref, 'speech_model');
       if (!found) throw notInitialized();
-      return createSpeechModel(found.endpoint, found.model, option(found.provider, 'voice', 'alloy'));
+      return createSpeechModel(found.endpoint, found.model, findVoices(found.provider));
     },
     moderation() {
       const provider = providers.find((p) => p.type === 'openai');

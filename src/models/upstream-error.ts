@@ -42,7 +42,8 @@ export class UpstreamError extends Error {
   }
 
   /**
-   * The error that the caller sees (`facts/dify-wire.md` §2 and §3.6). A model that the provider does not know is a
+   * The error that the caller sees (`facts/dify-wire.md` §2 and §3.6; that the provider was asked too often is a code of
+   * its own for protocols that have one). A model that the provider does not know is a
    * `completion_request_error` with the provider's text, as in Dify, whose `model_currently_not_support` exists only
    * for its hosted trial.
    */
@@ -55,7 +56,8 @@ export class UpstreamError extends Error {
       return new ParleyError('completion_request_error', 400, 'Incorrect API key provided', options);
     }
     const message = this.message || 'Completion request failed.';
-    return new ParleyError('completion_request_error', 400, message, options);
+    const code = this.status === 429 ? 'provider_rate_limited' : 'completion_request_error';
+    return new ParleyError(code, 400, message, options);
   }
 }
 

@@ -3,12 +3,12 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../config/load-config.ts';
-import { createHttpServer } from './create-http-server.ts';
+import { createHttpServer, type HttpTimeouts } from './create-http-server.ts';
 import { createMetrics } from './metrics.ts';
 
 const config = loadConfig({ argv: [], env: {}, cwd: import.meta.dirname });
-const create = (...timeouts: Parameters<typeof createHttpServer>[3][]) =>
-  createHttpServer(config, pino({ level: 'silent' }), createMetrics(), ...timeouts);
+const create = (timeouts?: HttpTimeouts) =>
+  createHttpServer(config, pino({ level: 'silent' }), createMetrics(), timeouts ? { timeouts } : {});
 
 let http: ReturnType<typeof create>;
 const sockets: Socket[] = [];

@@ -20,12 +20,21 @@ export interface HttpTimeouts {
 /** Ten minutes bring 100 MB over a link of 1.5 Mbit/s. */
 const TIMEOUTS: HttpTimeouts = { requestMs: 600_000, headersMs: 60_000, checkEveryMs: 30_000 };
 
+export interface HttpServerOptions {
+  /** What is answered (HTTP 400) to a URL that no router can read, in the words of the surface that it is meant for. */
+  readonly malformedUrl?: (url: string) => unknown;
+  readonly timeouts?: HttpTimeouts;
+}
+
 /** The HTTP server without any surface: request ids, one log line per request, `/health` and `/metrics`. */
 export function createHttpServer(
   config: Config,
   log: Logger,
   metrics: Metrics,
-  { requestMs, headersMs, checkEveryMs } = TIMEOUTS,
+  {
+    malformedUrl = () => 'The URL is not well-formed.',
+    timeouts: { requestMs, headersMs, checkEveryMs } = TIMEOUTS,
+  }: HttpServerOptions = {},
 ): FastifyInstance {
   const http = Fastify({
     loggerInstance: log,
@@ -34,13 +43,18 @@ export function createHttpServer(
     requestTimeout: requestMs,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs },
     bodyLimit: config.limits.bodyBytes,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
+    // Some clients put a base address that ends in a slash before paths that begin with one.
+    routerOptions: {
+      maxParamLength: MAX_PARAM_LENGTH,
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+    },
     trustProxy: false,
     // Routes validate with zod. Fastify's own compilers would be loaded for nothing: 5 MB.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     forceCloseConnections: 'idle',
-    frameworkErrors: (_error, _request, reply: FastifyReply) =>
-      void reply.code(400).send({ code: 'bad_request', message: 'The URL is not well-formed.', status: 400 }),
+    frameworkErrors: (_error, request, reply: FastifyReply) =>
+      void reply.code(400).send(malformedUrl(request.url)),
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();

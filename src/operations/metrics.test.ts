@@ -10,6 +10,8 @@ const outcome: RunOutcome = {
   usage: NO_USAGE,
   error: null,
   stoppedBy: null,
+  canceled: false,
+  followUps: [],
   spoken: false,
 };
 

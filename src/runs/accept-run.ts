@@ -2,17 +2,19 @@ import type { App } from '../apps/app.ts';
 import { renderTemplate } from '../apps/render-template.ts';
 import { validateInputs } from '../apps/validate-inputs.ts';
 import { invalidParam, notFound, ParleyError } from '../errors.ts';
-import { findConversation } from '../store/conversations.ts';
+import { type AcceptedTurn, acceptTurn } from '../store/accept-turn.ts';
+import { findConversation, insertConversation } from '../store/conversations.ts';
 import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
-import { acceptTurn } from '../store/runs.ts';
 import type { ConversationRow, MessageFileRow } from '../store/schema.ts';
+import type { ContextMessage } from './engine.ts';
 import { resolveFiles } from './resolve-files.ts';
 import type { RunFacts } from './run.ts';
 import type { RunFile } from './run-file.ts';
-import type { RunRequest } from './run-request.ts';
+import type { ContextRequest, RunRequest } from './run-request.ts';
 import type { RunsOptions } from './runs-options.ts';
+import { contextItems } from './turn-items.ts';
 
 /** Conversation names before a title is found: the query, or its first 20 characters (`facts/dify-wire.md` §7.1). */
 const SNIPPET_LENGTH = 20;
@@ -23,6 +25,7 @@ export interface AcceptedRun {
   readonly query: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly files: readonly RunFile[];
+  readonly context: readonly (ContextMessage & Pick<ContextRequest, 'metadata'>)[];
   readonly conversation: ConversationRow | null;
   readonly isNewConversation: boolean;
 }
@@ -31,7 +34,8 @@ export interface AcceptedRun {
  * Checks a request against its app and its owner's data, and commits the turn. Nothing is written when it throws.
  *
  * @param check refuses an app that could never run
- * @throws ParleyError `invalid_param` (inputs, files, empty query) | `not_found` (conversation) | `app_unavailable`
+ * @throws ParleyError `invalid_param` (inputs, files, empty query) | `not_found` (conversation) | `conversation_busy` |
+ * `app_unavailable`
  */
 export async function acceptRun(
   { store, versions, processId }: Pick<RunsOptions, 'store' | 'versions' | 'processId'>,
@@ -41,19 +45,30 @@ export async function acceptRun(
   const { endUser } = request;
   const owner: Owner = { appId: request.app.id, endUserId: endUser.id };
   const query = request.query.replaceAll('\0', '');
+  const converses = isConversation(request);
   if (request.app.mode === 'chat' && query === '') throw invalidParam('query is required');
   const found = await continued(store, owner, request);
-  const app = found ? await versions.find(request.app, found.app_version) : request.app;
+  // One that was made without a turn begins with this one.
+  const app = found?.app_version ? await versions.find(request.app, found.app_version) : request.app;
   if (!app) throw appUnavailable();
   check(app);
   const inputs = validateInputs(app.config.inputForm, request.inputs);
-  const files = await resolveFiles(store, owner, app.config.fileUpload, request.files);
+  const find = (mappings: readonly unknown[]) =>
+    resolveFiles(store, request.filesOf ?? owner, app.config.fileUpload, mappings);
+  const files = await find(request.files);
+  const context: (ContextMessage & Pick<ContextRequest, 'metadata'>)[] = [];
+  for (const message of request.context ?? [])
+    context.push({
+      ...message,
+      text: message.text.replaceAll('\0', ''),
+      files: await find(message.files),
+    });
 
-  if (app.mode === 'chat' && !found) await versions.keep(app);
+  if (converses && !found?.app_version) await versions.keep(app);
   // Turns of a conversation keep their order also when the clock is set back.
   const now = Math.max(Date.now(), (found?.updated_at ?? 0) + 1);
-  const conversation =
-    app.mode === 'chat' ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
+  const conversation = converses ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
+  const kept = request.keep ?? true;
   const facts: RunFacts = {
     id: newId(),
     messageId: newId(),
@@ -62,29 +77,55 @@ export async function acceptRun(
     mode: app.mode,
     owner,
     files,
+    kept,
+    section: conversation?.section ?? null,
+    metadata: request.metadata ?? null,
     createdAt: now,
   };
-  const accepted = await acceptTurn(store, {
+  const accepted = { facts, query, inputs, files, context, conversation, isNewConversation: !found };
+  if (!kept) {
+    if (conversation && !found) await insertConversation(store, conversation);
+    return accepted;
+  }
+  const result = await acceptTurn(store, {
+    ...turnRows(processId, request, accepted),
+    newConversation: found ? null : conversation && { ...conversation, latest_run_id: facts.id },
+  });
+  if (result === 'gone') throw notFound('Conversation Not Exists.');
+  if (result === 'busy') throw conversationBusy();
+  return accepted;
+}
+
+function turnRows(
+  processId: string,
+  request: RunRequest,
+  { facts, query, inputs, files, context }: AcceptedRun,
+): Omit<AcceptedTurn, 'newConversation'> {
+  const { id, messageId, app, owner, createdAt } = facts;
+  return {
     run: {
-      id: facts.id,
+      id,
       app_id: app.id,
       app_version: app.version,
-      end_user_id: endUser.id,
-      message_id: facts.messageId,
+      end_user_id: owner.endUserId,
+      message_id: messageId,
       surface: request.surface,
       status: 'running',
       error: null,
+      error_code: null,
       stopped_by: null,
       process_id: processId,
-      created_at: now,
+      metadata: request.metadata ? JSON.stringify(request.metadata) : null,
+      canceled_at: null,
+      created_at: createdAt,
       finished_at: null,
     },
     message: {
-      id: facts.messageId,
+      id: messageId,
       app_id: app.id,
       conversation_id: facts.conversationId,
-      end_user_id: endUser.id,
-      run_id: facts.id,
+      end_user_id: owner.endUserId,
+      run_id: id,
       inputs: JSON.stringify(inputs),
       query,
       answer: '',
@@ -96,14 +137,24 @@ export async function acceptRun(
       currency: 'USD',
       latency_ms: 0,
       usage: null,
-      created_at: now,
-      updated_at: now,
+      section: facts.section,
+      query_metadata: request.queryMetadata ? JSON.stringify(request.queryMetadata) : null,
+      answer_metadata: null,
+      query_hidden: request.queryFrom ? 1 : 0,
+      answer_hidden: 0,
+      created_at: createdAt,
+      updated_at: createdAt,
     },
     files: files.map((file, position) => messageFile(facts, file, position)),
-    newConversation: found ? null : conversation,
-  });
-  if (!accepted) throw notFound('Conversation Not Exists.');
-  return { facts, query, inputs, files, conversation, isNewConversation: found === undefined };
+    items: contextItems(facts, context),
+    queryItemId: request.queryFrom?.itemId ?? null,
+    exclusive: request.exclusive ?? false,
+  };
+}
+
+/** Completion apps have conversations only where the protocol knows nothing else. */
+function isConversation({ app, inConversation }: RunRequest): boolean {
+  return app.mode === 'chat' || inConversation === true;
 }
 
 async function continued(
@@ -111,7 +162,7 @@ async function continued(
   owner: Owner,
   request: RunRequest,
 ): Promise<ConversationRow | undefined> {
-  if (request.app.mode !== 'chat' || request.conversationId === null) return undefined;
+  if (!isConversation(request) || request.conversationId === null) return undefined;
   const conversation = await findConversation(store, owner, request.conversationId);
   if (!conversation) throw notFound('Conversation Not Exists.');
   return conversation;
@@ -135,9 +186,16 @@ function newConversation(
     inputs: JSON.stringify(inputs),
     introduction: renderTemplate(app.config.openingStatement, inputs),
     status: 'normal',
+    metadata: null,
+    section: null,
+    latest_run_id: null,
     created_at: now,
     updated_at: now,
   };
+}
+
+function conversationBusy(): ParleyError {
+  return new ParleyError('conversation_busy', 409, 'A turn of this conversation is still running.');
 }
 
 function appUnavailable(): ParleyError {

@@ -10,19 +10,33 @@ export interface AppServices {
   suggestQuestions(
     app: App,
     owner: Owner,
-    message: MessageRow,
+    message: Pick<MessageRow, 'id' | 'conversation_id' | 'section' | 'query' | 'answer' | 'created_at'>,
     options: { readonly signal: AbortSignal },
   ): Promise<string[]>;
-  /** Speech to text. */
+  /** Speech to text. `app` null: no app asks, and the provider is the one that is chosen without one. */
   transcribe(
-    app: App,
+    app: App | null,
     audio: { readonly data: Uint8Array; readonly mimeType: string; readonly filename: string },
     options: { readonly signal: AbortSignal },
   ): Promise<string>;
-  /** Text to speech, MP3. `voice` null: the app's, else the model's own. */
+  /**
+   * Text to speech, `app` as in `transcribe`. `voice` null: the app's, else the model's own. `format` is MP3 when
+   * absent; opus comes in an Ogg container, pcm is 24 kHz, 16-bit, mono, little-endian.
+   *
+   * Long texts are spoken in pieces as MP3 and PCM only: a WAV or Ogg file does not continue in a second one, so such a
+   * text is as long as the provider takes at once (4096 characters at OpenAI).
+   */
   speak(
-    app: App,
+    app: App | null,
     text: string,
-    options: { readonly voice: string | null; readonly signal: AbortSignal },
+    options: {
+      readonly voice: string | null;
+      readonly format?: 'mp3' | 'wav' | 'pcm' | 'opus';
+      /** 1 is the voice's own. What the provider would refuse is brought to the nearest that it takes. */
+      readonly speed?: number;
+      readonly signal: AbortSignal;
+    },
   ): Promise<{ readonly data: Uint8Array; readonly mimeType: string }>;
+  /** The voices that `speak` without an app is known to have, its default first; empty when nobody speaks. */
+  voices(): readonly { readonly name: string }[];
 }

@@ -15,6 +15,16 @@ export interface Engine {
   execute(task: EngineTask): Promise<void>;
 }
 
+/** What an engine tells; the rest of the events is the hall's own. */
+export type EngineEvent = Extract<RunEvent, { kind: 'text' | 'text_replaced' | 'audio' }>;
+
+/** Earlier words that came with a request. */
+export interface ContextMessage {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+  readonly files: readonly RunFile[];
+}
+
 /** One run, as its engine sees it. */
 export interface EngineTask {
   readonly app: App;
@@ -29,8 +39,12 @@ export interface EngineTask {
   readonly query: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly files: readonly RunFile[];
+  /** Comes before the query, after what is remembered. */
+  readonly context: readonly ContextMessage[];
+  /** False: the answer is not spoken, whatever the app says. */
+  readonly aloud: boolean;
   readonly signal: AbortSignal;
-  emit(event: Exclude<RunEvent, { kind: 'ended' }>): void;
+  emit(event: EngineEvent): void;
   /** Tells what has been used so far; the last word counts, also after a stop. */
   setUsage(usage: RunUsage | (() => Promise<RunUsage>)): void;
 }

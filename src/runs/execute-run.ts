@@ -2,14 +2,21 @@ import { ParleyError } from '../errors.ts';
 import type { AcceptedRun } from './accept-run.ts';
 import type { Engine } from './engine.ts';
 import { ORPHANED } from './recover-runs.ts';
-import type { Run } from './run.ts';
+import type { Run, RunFacts } from './run.ts';
 import { NO_USAGE, type RunOutcome, type RunUsage } from './run-event.ts';
 import type { RunsOptions } from './runs-options.ts';
+import { followUpItems } from './turn-items.ts';
 
 /** How long an engine may take to let go after a stop before the run ends without it. */
 const LET_GO_MS = 250;
 
 type Recording = Pick<RunsOptions, 'recorder' | 'journal' | 'processId' | 'observer'>;
+
+export interface RunHooks {
+  readonly onFirstText: () => void;
+  /** Asked when the answer is whole, for questions that may follow; null: none are wanted. Must not throw. */
+  readonly suggest: ((answer: string) => Promise<readonly string[]>) | null;
+}
 
 /**
  * Executes an accepted run to its end: text goes to the journal and the log as it comes, the outcome to the store,
@@ -19,8 +26,8 @@ export async function executeRun(
   { recorder, journal, processId, observer }: Recording,
   run: Run,
   engine: Engine,
-  accepted: AcceptedRun & { readonly user: string },
-  { onFirstText }: { readonly onFirstText: () => void },
+  accepted: AcceptedRun & { readonly user: string; readonly aloud: boolean },
+  { onFirstText, suggest }: RunHooks,
 ): Promise<void> {
   const { facts, log, signal } = run;
   // Not by the clock, which may be set back meanwhile; `createdAt` may even lie ahead of it.
@@ -48,6 +55,8 @@ export async function executeRun(
     query: accepted.query,
     inputs: accepted.inputs,
     files: accepted.files,
+    context: accepted.context,
+    aloud: accepted.aloud,
     signal,
     emit(given) {
       if (!open) return;
@@ -60,11 +69,11 @@ export async function executeRun(
             onFirstText();
           }
           answer += event.text;
-          journal.append(facts.id, event.text, false, whole);
+          if (facts.kept) journal.append(facts.id, event.text, false, whole);
           break;
         case 'text_replaced':
           answer = event.text;
-          journal.append(facts.id, event.text, true, whole);
+          if (facts.kept) journal.append(facts.id, event.text, true, whole);
           break;
         case 'audio':
           spoken = true;
@@ -78,8 +87,18 @@ export async function executeRun(
   });
   const error = await settled(executing, signal);
   open = false;
+  const latencyMs = performance.now() - began;
+  const answered = error === null && !signal.aborted;
+  let followUps: readonly string[] = [];
+  if (suggest !== null && answered && answer !== '') {
+    log.append({ kind: 'answered', answer });
+    followUps = await suggest(answer);
+    for (const text of followUps) log.append({ kind: 'follow_up', text });
+  }
   // From here on the outcome is decided; a stop that comes now comes too late.
-  const stoppedBy = run.decide();
+  const stopped = run.decide();
+  // A stop that came while questions were suggested ended that; the answer was whole by then.
+  const stoppedBy = answered ? null : stopped;
   if (error !== null && stoppedBy === null && !(error instanceof ParleyError)) observer.failed(run, error);
   const failure = error === null || stoppedBy !== null ? null : asParleyError(error);
   let outcome: RunOutcome = {
@@ -88,17 +107,23 @@ export async function executeRun(
     usage: await resolveUsage(usage, (cause) => observer.failed(run, cause)),
     error: failure,
     stoppedBy,
+    canceled: run.canceled,
+    followUps,
     spoken,
   };
   // What the engine holds on to (the whole prompt) must not outlive the run, which stays in memory for a while.
   usage = NO_USAGE;
   signal.removeEventListener('abort', onAbort);
   try {
-    const committed = await recorder.commit(
-      { id: facts.id, message_id: facts.messageId, process_id: processId },
-      turnOutcome(outcome, performance.now() - began),
-    );
-    if (!committed) {
+    const committed = facts.kept
+      ? await recorder.commit(
+          { id: facts.id, message_id: facts.messageId, process_id: processId },
+          turnOutcome(facts, outcome, latencyMs),
+        )
+      : { canceled: run.canceled };
+    if (committed) {
+      outcome = { ...outcome, canceled: committed.canceled };
+    } else {
       // This process was taken for dead (it stood still for longer than its lease), and another ended the run.
       outcome = {
         ...outcome,
@@ -157,11 +182,12 @@ async function resolveUsage(
   }
 }
 
-function turnOutcome(outcome: RunOutcome, latencyMs: number) {
+function turnOutcome(facts: RunFacts, outcome: RunOutcome, latencyMs: number) {
   const { usage } = outcome;
   return {
     status: outcome.status,
     error: outcome.error?.message.replaceAll('\0', '') ?? null,
+    errorCode: outcome.error?.code ?? null,
     stoppedBy: outcome.stoppedBy,
     message: {
       answer: outcome.answer,
@@ -172,6 +198,7 @@ function turnOutcome(outcome: RunOutcome, latencyMs: number) {
       latency_ms: Math.round(latencyMs),
       usage: JSON.stringify(usage),
     },
+    items: facts.conversationId === null ? [] : followUpItems(facts, outcome.followUps),
   };
 }
 

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { TurnOutcome } from '../store/finish-turn.ts';
 import type { Store } from '../store/open-store.ts';
-import type { TurnOutcome } from '../store/runs.ts';
 import type { Journal } from './journal.ts';
 import { Recorder } from './recorder.ts';
 
 /** What the store does with an outcome; by default it takes it. */
-const finishTurn = vi.hoisted(() => vi.fn<(store: unknown, run: { id: string }) => Promise<boolean>>());
+const finishTurn = vi.hoisted(() =>
+  vi.fn<(store: unknown, run: { id: string }) => Promise<{ canceled: boolean } | null>>(),
+);
 const fillOrphanedAnswers = vi.hoisted(() => vi.fn(async () => {}));
-vi.mock('../store/runs.ts', () => ({ finishTurn, fillOrphanedAnswers }));
+vi.mock('../store/finish-turn.ts', () => ({ finishTurn }));
+vi.mock('../store/runs.ts', () => ({ fillOrphanedAnswers }));
 
 const STORE = {} as Store;
 const release = vi.fn();
@@ -15,7 +18,7 @@ let recorder: Recorder;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  finishTurn.mockReset().mockResolvedValue(true);
+  finishTurn.mockReset().mockResolvedValue({ canceled: false });
   fillOrphanedAnswers.mockReset().mockResolvedValue();
   release.mockReset();
   recorder = new Recorder(STORE, { release } as unknown as Journal);
@@ -29,6 +32,7 @@ const saying = (answer: string): TurnOutcome => ({
   status: 'succeeded',
   error: null,
   stoppedBy: null,
+  errorCode: null,
   message: {
     answer,
     prompt_tokens: 1,
@@ -47,9 +51,9 @@ const gone = new Error('the store is gone');
 test('an outcome that the store takes is written once, and only then the journal lets go', async () => {
   finishTurn.mockImplementation(async () => {
     expect(release).not.toHaveBeenCalled();
-    return true;
+    return { canceled: false };
   });
-  expect(await recorder.commit(run('a'), saying('x'))).toBe(true);
+  expect(await recorder.commit(run('a'), saying('x'))).toEqual({ canceled: false });
   expect(finishTurn).toHaveBeenCalledExactlyOnceWith(STORE, run('a'), saying('x'));
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
   expect(vi.getTimerCount()).toBe(0);
@@ -80,11 +84,11 @@ test('pauses double up to half a minute, and begin anew after a success', async 
   await expect(recorder.commit(run('a'), saying('x'))).rejects.toBe(gone);
   await vi.advanceTimersByTimeAsync(130_000);
   expect(times).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
-  finishTurn.mockReset().mockResolvedValue(true);
+  finishTurn.mockReset().mockResolvedValue({ canceled: false });
   await vi.advanceTimersByTimeAsync(30_000);
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
 
-  finishTurn.mockReset().mockRejectedValueOnce(gone).mockResolvedValue(true);
+  finishTurn.mockReset().mockRejectedValueOnce(gone).mockResolvedValue({ canceled: false });
   await expect(recorder.commit(run('b'), saying('y'))).rejects.toBe(gone);
   await vi.advanceTimersByTimeAsync(1000);
   expect(release).toHaveBeenLastCalledWith('b');
@@ -107,27 +111,27 @@ test('a store that does not answer is taken for gone after ten seconds', async (
 });
 
 test('a write that was given up and then came through does no harm', async () => {
-  const late = Promise.withResolvers<boolean>();
-  finishTurn.mockReturnValueOnce(late.promise).mockResolvedValue(false);
+  const late = Promise.withResolvers<{ canceled: boolean } | null>();
+  finishTurn.mockReturnValueOnce(late.promise).mockResolvedValue(null);
   const committing = recorder.commit(run('a'), saying('x')).catch(() => 'told');
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await committing).toBe('told');
-  late.resolve(true);
+  late.resolve({ canceled: false });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(offered()).toEqual(['a', 'a']);
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test('a run that another process has ended keeps its answer, and says so', async () => {
-  finishTurn.mockResolvedValue(false);
+  finishTurn.mockResolvedValue(null);
   fillOrphanedAnswers.mockImplementation(async () => expect(release).not.toHaveBeenCalled());
-  expect(await recorder.commit(run('a'), saying('seen'))).toBe(false);
+  expect(await recorder.commit(run('a'), saying('seen'))).toBeNull();
   expect(fillOrphanedAnswers).toHaveBeenCalledExactlyOnceWith(STORE, 'p', new Map([['a', 'seen']]));
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
 });
 
 test('its answer too is tried again', async () => {
-  finishTurn.mockResolvedValue(false);
+  finishTurn.mockResolvedValue(null);
   fillOrphanedAnswers.mockRejectedValueOnce(gone);
   await expect(recorder.commit(run('a'), saying('seen'))).rejects.toBe(gone);
   expect(release).not.toHaveBeenCalled();
@@ -149,7 +153,7 @@ test('an outcome that the store never takes does not keep others from it', async
   let down = true;
   finishTurn.mockImplementation(async (_store, { id }) => {
     if (down || poison.has(id)) throw gone;
-    return true;
+    return { canceled: false };
   });
   for (const id of ['bad', 'a', 'worse', 'b'])
     await expect(recorder.commit(run(id), saying(id))).rejects.toBe(gone);
@@ -167,7 +171,7 @@ test('an outcome that the store never takes does not keep others from it', async
 test('runs that go on failing do not put off the next try', async () => {
   finishTurn.mockImplementation(async (_store, { id }) => {
     if (id !== 'first' || offered().filter((one) => one === 'first').length === 1) throw gone;
-    return true;
+    return { canceled: false };
   });
   await expect(recorder.commit(run('first'), saying('x'))).rejects.toBe(gone);
   for (let n = 0; n < 10; n++) {
@@ -183,7 +187,7 @@ test('close tries what is left once more, and then no longer', async () => {
   await expect(recorder.commit(run('b'), saying('y'))).rejects.toBe(gone);
   finishTurn.mockImplementation(async (_store, { id }) => {
     if (id === 'b') throw gone;
-    return true;
+    return { canceled: false };
   });
   await recorder.close();
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
@@ -205,7 +209,7 @@ test('close ends the tries of a run that fails while or after it closes', async 
   finishTurn.mockRejectedValue(gone);
   await expect(recorder.commit(run('a'), saying('x'))).rejects.toBe(gone);
   // A try is under way when it closes.
-  const underWay = Promise.withResolvers<boolean>();
+  const underWay = Promise.withResolvers<{ canceled: boolean } | null>();
   finishTurn.mockReturnValueOnce(underWay.promise);
   await vi.advanceTimersByTimeAsync(1_000);
   await recorder.close();

@@ -1,5 +1,6 @@
+import { finishTurn, type TurnOutcome } from '../store/finish-turn.ts';
 import type { Store } from '../store/open-store.ts';
-import { fillOrphanedAnswers, finishTurn, type TurnOutcome } from '../store/runs.ts';
+import { fillOrphanedAnswers } from '../store/runs.ts';
 import type { RunRow } from '../store/schema.ts';
 import type { Journal } from './journal.ts';
 
@@ -33,10 +34,11 @@ export class Recorder {
   }
 
   /**
-   * Commits an outcome. False when another process had already ended the run, having taken this one for dead.
+   * Commits an outcome, and answers whether the run had been canceled. Null when another process had already ended it,
+   * having taken this one for dead.
    * @throws what the store throws; the outcome is then written later.
    */
-  async commit(run: RunIds, outcome: TurnOutcome): Promise<boolean> {
+  async commit(run: RunIds, outcome: TurnOutcome): Promise<{ readonly canceled: boolean } | null> {
     try {
       return await within(PATIENCE_MS, this.#write(run, outcome));
     } catch (error) {
@@ -53,7 +55,7 @@ export class Recorder {
     await this.#writeLate().catch(() => {});
   }
 
-  async #write(run: RunIds, outcome: TurnOutcome): Promise<boolean> {
+  async #write(run: RunIds, outcome: TurnOutcome): Promise<{ readonly canceled: boolean } | null> {
     const committed = await finishTurn(this.#store, run, outcome);
     if (!committed) {
       const answers = new Map([[run.id, outcome.message.answer]]);

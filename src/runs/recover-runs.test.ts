@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/parley/test-database.ts';
+import { acceptTurn } from '../store/accept-turn.ts';
 import { findOrCreateEndUser } from '../store/end-users.ts';
+import { finishTurn } from '../store/finish-turn.ts';
 import { newId } from '../store/new-id.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { beat } from '../store/processes.ts';
-import { acceptTurn, finishTurn } from '../store/runs.ts';
 import { LEASE_MS, ORPHANED, recoverRuns } from './recover-runs.ts';
 
 let dir: string;
@@ -46,6 +47,9 @@ async function begin(processId: string): Promise<{ id: string; message_id: strin
       status: 'running',
       error: null,
       stopped_by: null,
+      error_code: null,
+      metadata: null,
+      canceled_at: null,
       process_id: processId,
       created_at: now,
       finished_at: null,
@@ -67,11 +71,19 @@ async function begin(processId: string): Promise<{ id: string; message_id: strin
       currency: 'USD',
       latency_ms: 0,
       usage: null,
+      section: null,
+      query_metadata: null,
+      answer_metadata: null,
+      query_hidden: 0,
+      answer_hidden: 0,
       created_at: now,
       updated_at: now,
     },
     files: [],
     newConversation: null,
+    items: [],
+    queryItemId: null,
+    exclusive: false,
   });
   return { id, message_id };
 }
@@ -128,15 +140,15 @@ test('a run ends once: whoever comes second changes nothing', async () => {
     latency_ms: 1,
     usage: null,
   };
-  const outcome = { status: 'succeeded', error: null, stoppedBy: null, message } as const;
-  expect(await finishTurn(store, run, outcome)).toBe(true);
+  const outcome = { status: 'succeeded', error: null, errorCode: null, stoppedBy: null, message } as const;
+  expect(await finishTurn(store, run, outcome)).toEqual({ canceled: false });
   expect(
     await finishTurn(store, run, {
       ...outcome,
       status: 'stopped',
       message: { ...message, answer: 'second' },
     }),
-  ).toBe(false);
+  ).toBeNull();
   await recoverRuns(store, { processId: 'once', texts: saying(run, 'from the journal'), own: true });
   expect(await read(run)).toEqual({ status: 'succeeded', answer: 'first', error: null });
 });
@@ -158,6 +170,7 @@ test('of many who end a run at once, one does', async () => {
         status: status as 'failed',
         error: null,
         stoppedBy: null,
+        errorCode: null,
         message: { ...message, answer: status },
       }),
     ),

@@ -1,5 +1,6 @@
+import { finishTurn } from '../store/finish-turn.ts';
 import type { Store } from '../store/open-store.ts';
-import { fillOrphanedAnswers, findOrphans, finishTurn } from '../store/runs.ts';
+import { fillOrphanedAnswers, findOrphans } from '../store/runs.ts';
 import type { RecoveredTexts } from './journal.ts';
 
 /** A process that has not beaten for this long is taken for dead. */
@@ -32,6 +33,7 @@ export async function recoverRuns(
     const done = await finishTurn(store, run, {
       status: 'failed',
       error: ORPHANED,
+      errorCode: null,
       stoppedBy: null,
       message: {
         answer: (options.texts.get(run.id) ?? '').replaceAll('\0', ''),
@@ -45,7 +47,7 @@ export async function recoverRuns(
     }).catch((error) => {
       failed++;
       options.onError?.(error);
-      return false;
+      return null;
     });
     if (done) ended++;
   }

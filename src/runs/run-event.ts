@@ -11,6 +11,10 @@ export type RunEvent =
   | { readonly kind: 'text_replaced'; readonly text: string; readonly reason: 'output_moderation' | '' }
   /** A piece of the spoken answer, base64 of MP3. */
   | { readonly kind: 'audio'; readonly data: string }
+  /** The answer is whole; what comes until the end belongs to it. Only where something comes. */
+  | { readonly kind: 'answered'; readonly answer: string }
+  /** A question that the end user may ask next. */
+  | { readonly kind: 'follow_up'; readonly text: string }
   | { readonly kind: 'ended'; readonly outcome: RunOutcome };
 
 /** How a run ended. A stopped run keeps what was said and used so far. */
@@ -22,6 +26,10 @@ export interface RunOutcome {
   readonly error: ParleyError | null;
   /** Set when `stopped`. */
   readonly stoppedBy: StopReason | null;
+  /** True when the turn was given up meanwhile (`Runs.cancel`); the run itself ended as `status` says. */
+  readonly canceled: boolean;
+  /** Questions that were suggested. */
+  readonly followUps: readonly string[];
   /** True when the answer was also spoken (`audio` events). */
   readonly spoken: boolean;
 }

@@ -1,4 +1,6 @@
 import type { App } from '../apps/app.ts';
+import type { Owner } from '../store/owner.ts';
+import type { ContextMessage } from './engine.ts';
 
 /** What a surface asks for, already out of its wire format but not yet checked against the app. */
 export interface RunRequest {
@@ -14,4 +16,29 @@ export interface RunRequest {
   readonly conversationId: string | null;
   /** Lets the model find a title for a new conversation, in the background. */
   readonly autoGenerateName: boolean;
+  /** Gives a completion app a conversation too; each turn of it stands alone all the same. */
+  readonly inConversation?: boolean;
+  /** Earlier words that come with the query: context, kept as items of the conversation. */
+  readonly context?: readonly ContextRequest[];
+  /** Whose uploads may be attached; by default the end user's. */
+  readonly filesOf?: Owner;
+  /** The caller's own pairs of the run, and of the query. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly queryMetadata?: Readonly<Record<string, string>>;
+  /** Where the query stands in the conversation already: an item, or (null) an earlier turn. It is not listed again. */
+  readonly queryFrom?: { readonly itemId: string | null };
+  /** False: the turn is not kept, not found again, and no context of later ones. */
+  readonly keep?: boolean;
+  /** Refuses a conversation whose latest turn is still running. */
+  readonly exclusive?: boolean;
+  /** Suggests questions as part of the run, where the app has that. */
+  readonly followUps?: boolean;
+  /** False: the answer is not spoken, whatever the app says. */
+  readonly aloud?: boolean;
+}
+
+/** One message of `RunRequest.context`, its files not yet found. */
+export interface ContextRequest extends Omit<ContextMessage, 'files'> {
+  readonly files: readonly unknown[];
+  readonly metadata: Readonly<Record<string, string>> | null;
 }

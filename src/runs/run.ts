@@ -15,6 +15,12 @@ export interface RunFacts {
   readonly owner: Owner;
   /** What the end user attached. */
   readonly files: readonly RunFile[];
+  /** False: nothing of the turn is stored. */
+  readonly kept: boolean;
+  /** Of its conversation, see `ConversationRow.section`. */
+  readonly section: string | null;
+  /** The caller's own pairs. */
+  readonly metadata: Readonly<Record<string, string>> | null;
   /** Milliseconds since 1970: the creation time of its message. */
   readonly createdAt: number;
 }
@@ -30,6 +36,7 @@ export class Run {
   readonly #ended = Promise.withResolvers<RunOutcome>();
   #stoppedBy: StopReason | null = null;
   #decided = false;
+  #canceled = false;
   #readers = 0;
   readonly #onDeserted: () => void;
 
@@ -50,6 +57,16 @@ export class Run {
 
   get readers(): number {
     return this.#readers;
+  }
+
+  /** True when the turn was given up; the run goes on. */
+  get canceled(): boolean {
+    return this.#canceled;
+  }
+
+  /** Marks the turn as given up. Called by `Runs.cancel` once that is committed. */
+  markCanceled(): void {
+    this.#canceled = true;
   }
 
   /** Settles with the outcome, after it was committed. Never rejects. */

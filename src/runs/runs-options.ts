@@ -15,7 +15,7 @@ export interface RunsOptions {
   readonly recorder: Recorder;
   readonly processId: string;
   readonly engines: Readonly<Record<AppMode, Engine>>;
-  readonly services: Pick<AppServices, 'writeTitle'>;
+  readonly services: Pick<AppServices, 'writeTitle' | 'suggestQuestions'>;
   readonly observer: RunObserver;
   readonly maxExecutionMs: number;
 }

@@ -55,7 +55,7 @@ function hall(execute: Engine['execute']) {
     recorder: new Recorder(store, journal),
     processId: 'p',
     engines: { chat: engine, completion: engine },
-    services: { writeTitle: async () => 'title' },
+    services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},
       firstText() {},

@@ -2,6 +2,7 @@ import type { App } from '../apps/app.ts';
 import { ParleyError } from '../errors.ts';
 import { setGeneratedTitle } from '../store/conversations.ts';
 import type { Owner } from '../store/owner.ts';
+import { cancelRun } from '../store/runs.ts';
 import { type AcceptedRun, acceptRun } from './accept-run.ts';
 import type { Engine } from './engine.ts';
 import { executeRun } from './execute-run.ts';
@@ -17,6 +18,8 @@ const RECENT_CHARACTERS = 16 * 1024 * 1024;
 const LAST_WRITES_MS = 12_000;
 /** How long a title may take. */
 const TITLE_TIMEOUT_MS = 30_000;
+/** How long an answer that is whole may wait for questions that follow it. */
+const SUGGEST_TIMEOUT_MS = 15_000;
 
 /** The hall in the middle: starts runs, finds them again, stops them, and sees them out when the server ends. */
 export class Runs {
@@ -40,9 +43,10 @@ export class Runs {
   /**
    * Accepts a turn and begins to execute it. The turn is committed when this resolves.
    *
+   * @param beforeExecuting gets the run when it is committed, and before its engine has begun
    * @throws ParleyError with what is wrong; nothing was written then.
    */
-  async start(request: RunRequest): Promise<Run> {
+  async start(request: RunRequest, beforeExecuting?: (run: Run) => void): Promise<Run> {
     const { engines } = this.#options;
     if (this.#closing.signal.aborted) {
       throw new ParleyError('internal_server_error', 503, 'The server is shutting down.');
@@ -64,6 +68,7 @@ export class Runs {
     this.#active.set(run.facts.id, run);
     // Accepted while the server began to end: it ends as the others do, with its terminal event.
     if (this.#closing.signal.aborted) run.stop('shutdown');
+    beforeExecuting?.(run);
     void this.#execute(run, accepted, engine, request);
     return run;
   }
@@ -79,6 +84,19 @@ export class Runs {
   /** Stops the owner's run. One that is unknown, ended or somebody else's is left alone, without a word. */
   stop(owner: Owner, runId: string): void {
     this.find(owner, runId)?.stop('user');
+  }
+
+  /**
+   * Gives up the owner's turn: it is no context of later turns, and its conversation is free for the next one. The run
+   * itself goes on; `interrupt` stops it too. `ended` when the run had ended before: an ended run stays as it ended.
+   */
+  async cancel(runId: string, { interrupt }: { readonly interrupt: boolean }): Promise<'canceled' | 'ended'> {
+    const result = await cancelRun(this.#options.store, runId);
+    if (result === 'ended') return result;
+    const run = this.#active.get(runId);
+    run?.markCanceled();
+    if (interrupt) run?.stop('user');
+    return result;
   }
 
   /**
@@ -115,8 +133,8 @@ export class Runs {
         this.#options,
         run,
         engine,
-        { ...accepted, user: request.endUser.sessionId },
-        { onFirstText: findTitle },
+        { ...accepted, user: request.endUser.sessionId, aloud: request.aloud ?? true },
+        { onFirstText: findTitle, suggest: this.#suggest(run, accepted, request) },
       );
     } finally {
       findTitle();
@@ -149,6 +167,32 @@ export class Runs {
       from: conversation.name,
       to: title.replaceAll('\0', ''),
     }).catch((error) => observer.failed(run, error));
+  }
+
+  /** Questions that may follow, where they are wanted. A model that fails or takes too long suggests none. */
+  #suggest(
+    { facts, signal }: Run,
+    { query, conversation }: AcceptedRun,
+    { followUps }: RunRequest,
+  ): ((answer: string) => Promise<readonly string[]>) | null {
+    if (!followUps || !conversation || !facts.app.config.suggestedQuestionsAfterAnswer) return null;
+    const { services } = this.#options;
+    return (answer) =>
+      services
+        .suggestQuestions(
+          facts.app,
+          facts.owner,
+          {
+            id: facts.messageId,
+            conversation_id: conversation.id,
+            section: facts.section,
+            created_at: facts.createdAt,
+            query,
+            answer,
+          },
+          { signal: AbortSignal.any([AbortSignal.timeout(SUGGEST_TIMEOUT_MS), signal]) },
+        )
+        .catch(() => []);
   }
 
   #deserted(run: Run): void {

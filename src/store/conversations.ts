@@ -1,8 +1,30 @@
 import type { Store } from './open-store.ts';
 import type { Owner } from './owner.ts';
+import { preparedQuery } from './prepared-query.ts';
+import type { Reach } from './reach.ts';
 import type { ConversationRow } from './schema.ts';
+import { hasShortId } from './short-id.ts';
 
 export type ConversationSort = 'created_at' | '-created_at' | 'updated_at' | '-updated_at';
+
+export const insertConversation = preparedQuery((db, p: ConversationRow) =>
+  db.insertInto('conversations').values({
+    id: p.id,
+    app_id: p.app_id,
+    app_version: p.app_version,
+    end_user_id: p.end_user_id,
+    surface: p.surface,
+    name: p.name,
+    inputs: p.inputs,
+    introduction: p.introduction,
+    status: p.status,
+    metadata: p.metadata,
+    section: p.section,
+    latest_run_id: p.latest_run_id,
+    created_at: p.created_at,
+    updated_at: p.updated_at,
+  }),
+);
 
 export function findConversation(
   store: Store,
@@ -98,4 +120,81 @@ function owned(store: Store, owner: Owner) {
     .selectFrom('conversations')
     .where('app_id', '=', owner.appId)
     .where('end_user_id', '=', owner.endUserId);
+}
+
+/** A conversation that a token reaches. */
+export function findReachableConversation(
+  store: Store,
+  reach: Reach,
+  shortId: string,
+): Promise<ConversationRow | undefined> {
+  return store
+    .selectFrom('conversations')
+    .selectAll()
+    .where(hasShortId(shortId))
+    .where(({ eb, or }) =>
+      or([
+        eb('end_user_id', '=', reach.account),
+        reach.apps === 'all'
+          ? eb('app_id', '!=', '')
+          : reach.apps.length === 0
+            ? eb.lit(false)
+            : eb('app_id', 'in', [...reach.apps]),
+      ]),
+    )
+    .executeTakeFirst();
+}
+
+/** All end users' conversations with an app; `page` counts from 1. */
+export async function listAppConversations(
+  store: Store,
+  appId: string,
+  page: { readonly page: number; readonly limit: number; readonly direction: 'asc' | 'desc' },
+): Promise<{ rows: ConversationRow[]; hasMore: boolean }> {
+  const rows = await store
+    .selectFrom('conversations')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .orderBy('created_at', page.direction)
+    .orderBy('id', page.direction)
+    .offset((page.page - 1) * page.limit)
+    .limit(page.limit + 1)
+    .execute();
+  return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
+}
+
+/**
+ * Gives a conversation that nobody has spoken in to the app and end user of its first turn; `nobody` is who it stood
+ * under. Undefined when another turn was first, or it is gone.
+ */
+export function claimConversation(
+  store: Store,
+  id: string,
+  { nobody, owner }: { readonly nobody: string; readonly owner: Owner },
+): Promise<ConversationRow | undefined> {
+  return store
+    .updateTable('conversations')
+    .set({ app_id: owner.appId, end_user_id: owner.endUserId })
+    .where('id', '=', id)
+    .where('end_user_id', '=', nobody)
+    .where('app_id', 'in', ['', owner.appId])
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Begins a new section: what was said before is no context any more. False when the conversation is gone. */
+export async function beginSection(
+  store: Store,
+  owner: Owner,
+  id: string,
+  section: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await store
+    .updateTable('conversations')
+    .set({ section })
+    .where('id', '=', id)
+    .where('app_id', '=', owner.appId)
+    .where('end_user_id', '=', owner.endUserId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

@@ -6,6 +6,12 @@ import type { EndUserRow } from './schema.ts';
 /** `user` of a request that names none (`facts/dify-wire.md` §1.3). */
 export const DEFAULT_USER = 'DEFAULT-USER';
 
+/**
+ * Name of the end user that stands for nobody yet: owner of an app's conversations that were made before anybody spoke
+ * in them. No client can name it: an empty `user` is `DEFAULT_USER`.
+ */
+export const NOBODY = '';
+
 /** End users never change or go away, so those seen lately are remembered. */
 const MAX_KNOWN = 10_000;
 const known = new WeakMap<Store, Map<string, EndUserRow>>();

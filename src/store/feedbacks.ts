@@ -8,9 +8,12 @@ export async function upsertFeedback(store: Store, feedback: FeedbackRow): Promi
     .insertInto('feedbacks')
     .values(feedback)
     .onConflict((conflict) =>
-      conflict
-        .columns(['message_id', 'end_user_id'])
-        .doUpdateSet({ rating: feedback.rating, content: feedback.content, updated_at: feedback.updated_at }),
+      conflict.columns(['message_id', 'end_user_id']).doUpdateSet({
+        rating: feedback.rating,
+        content: feedback.content,
+        reasons: feedback.reasons,
+        updated_at: feedback.updated_at,
+      }),
     )
     .execute();
 }

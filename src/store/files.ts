@@ -1,6 +1,7 @@
 import type { Store } from './open-store.ts';
 import type { Owner } from './owner.ts';
 import type { FileRow, MessageFileRow } from './schema.ts';
+import { hasShortId } from './short-id.ts';
 
 export async function insertFile(store: Store, file: FileRow): Promise<void> {
   await store.insertInto('files').values(file).execute();
@@ -18,17 +19,27 @@ export async function findFiles(store: Store, owner: Owner, ids: readonly string
     .execute();
 }
 
+/** An upload by the beginning of its id. */
+export function findFileByShortId(store: Store, owner: Owner, shortId: string): Promise<FileRow | undefined> {
+  return store
+    .selectFrom('files')
+    .selectAll()
+    .where(hasShortId(shortId))
+    .where('app_id', '=', owner.appId)
+    .where('end_user_id', '=', owner.endUserId)
+    .executeTakeFirst();
+}
+
 /** An upload by id alone: for signed URLs, whose signature is the permission. */
 export function findSignedFile(store: Store, id: string): Promise<FileRow | undefined> {
   return store.selectFrom('files').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** An upload of this app that is attached to one of its messages (`facts/dify-wire.md` §7.4 preview). */
+/** An upload that is attached to a message of this app (`facts/dify-wire.md` §7.4 preview), wherever it was uploaded. */
 export function findAttachedFile(store: Store, appId: string, id: string): Promise<FileRow | undefined> {
   return store
     .selectFrom('files')
     .selectAll('files')
-    .where('files.app_id', '=', appId)
     .where('files.id', '=', id)
     .where(({ exists, selectFrom }) =>
       exists(

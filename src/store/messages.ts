@@ -1,6 +1,7 @@
+import type { SelectQueryBuilder } from 'kysely';
 import type { Store } from './open-store.ts';
 import type { Owner } from './owner.ts';
-import type { MessageRow } from './schema.ts';
+import type { ConversationRow, Database, MessageRow } from './schema.ts';
 
 export function findMessage(store: Store, owner: Owner, id: string): Promise<MessageRow | undefined> {
   return owned(store, owner).selectAll().where('id', '=', id).executeTakeFirst();
@@ -26,25 +27,57 @@ export async function listMessages(
   store: Store,
   owner: Owner,
   conversationId: string,
-  page: { readonly before?: MessageRow; readonly limit: number },
+  page: { readonly before?: Pick<MessageRow, 'id' | 'created_at'>; readonly limit: number },
 ): Promise<{ rows: MessageRow[]; hasMore: boolean }> {
-  let query = owned(store, owner)
+  const query = owned(store, owner).selectAll().where('conversation_id', '=', conversationId);
+  const rows = await newestFirst(query, page).execute();
+  return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
+}
+
+/**
+ * The same of those that the model is told of: the turns of the conversation's present section, without canceled
+ * ones.
+ */
+export async function listContextMessages(
+  store: Store,
+  owner: Owner,
+  conversation: Pick<ConversationRow, 'id' | 'section'>,
+  page: { readonly before?: Pick<MessageRow, 'id' | 'created_at'>; readonly limit: number },
+): Promise<{ rows: MessageRow[]; hasMore: boolean }> {
+  const query = owned(store, owner)
     .selectAll()
-    .where('conversation_id', '=', conversationId)
+    .where('conversation_id', '=', conversation.id)
+    .where('section', conversation.section === null ? 'is' : '=', conversation.section)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('runs')
+            .select('runs.id')
+            .whereRef('runs.id', '=', 'messages.run_id')
+            .where('runs.canceled_at', 'is not', null),
+        ),
+      ),
+    );
+  const rows = await newestFirst(query, page).execute();
+  return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
+}
+
+function newestFirst(
+  messages: SelectQueryBuilder<Database, 'messages', MessageRow>,
+  page: { readonly before?: Pick<MessageRow, 'id' | 'created_at'>; readonly limit: number },
+) {
+  const query = messages
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(page.limit + 1);
   const before = page.before;
-  if (before) {
-    query = query.where(({ eb, and, or }) =>
-      or([
-        eb('created_at', '<', before.created_at),
-        and([eb('created_at', '=', before.created_at), eb('id', '<', before.id)]),
-      ]),
-    );
-  }
-  const rows = await query.execute();
-  return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
+  if (!before) return query;
+  return query.where(({ eb, and, or }) =>
+    or([
+      eb('created_at', '<', before.created_at),
+      and([eb('created_at', '=', before.created_at), eb('id', '<', before.id)]),
+    ]),
+  );
 }
 
 function owned(store: Store, owner: Owner) {

@@ -1,168 +1,6 @@
-import { commitTogether } from './commit-together.ts';
 import type { Store } from './open-store.ts';
 import type { Owner } from './owner.ts';
-import { preparedQuery } from './prepared-query.ts';
-import type { ConversationRow, MessageFileRow, MessageRow, RunRow, RunStatus } from './schema.ts';
-
-export interface AcceptedTurn {
-  readonly run: RunRow;
-  readonly message: MessageRow;
-  readonly files: readonly MessageFileRow[];
-  /** Of a new conversation; an existing one is only moved to the top. */
-  readonly newConversation: ConversationRow | null;
-}
-
-/**
- * Commits an accepted turn: conversation, message, files and run, in one transaction (promise 1 of the design).
- * False, and nothing written, when the conversation was deleted meanwhile.
- */
-export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<boolean> {
-  return commitTogether(store, async (trx) => {
-    if (turn.newConversation) {
-      await insertConversation(trx, turn.newConversation);
-    } else if (turn.message.conversation_id !== null) {
-      const { numAffectedRows } = await touchConversation(trx, {
-        id: turn.message.conversation_id,
-        app_id: turn.message.app_id,
-        end_user_id: turn.message.end_user_id,
-        now: turn.message.created_at,
-      });
-      if (numAffectedRows === 0n) return false;
-    }
-    await insertMessage(trx, turn.message);
-    await insertRun(trx, turn.run);
-    if (turn.files.length > 0)
-      await trx
-        .insertInto('message_files')
-        .values([...turn.files])
-        .execute();
-    return true;
-  });
-}
-
-const insertConversation = preparedQuery((db, p: ConversationRow) =>
-  db.insertInto('conversations').values({
-    id: p.id,
-    app_id: p.app_id,
-    app_version: p.app_version,
-    end_user_id: p.end_user_id,
-    surface: p.surface,
-    name: p.name,
-    inputs: p.inputs,
-    introduction: p.introduction,
-    status: p.status,
-    created_at: p.created_at,
-    updated_at: p.updated_at,
-  }),
-);
-
-const touchConversation = preparedQuery(
-  (db, p: { id: string; app_id: string; end_user_id: string; now: number }) =>
-    db
-      .updateTable('conversations')
-      .set({ updated_at: p.now })
-      .where('id', '=', p.id)
-      .where('app_id', '=', p.app_id)
-      .where('end_user_id', '=', p.end_user_id),
-);
-
-const insertMessage = preparedQuery((db, p: MessageRow) =>
-  db.insertInto('messages').values({
-    id: p.id,
-    app_id: p.app_id,
-    conversation_id: p.conversation_id,
-    end_user_id: p.end_user_id,
-    run_id: p.run_id,
-    inputs: p.inputs,
-    query: p.query,
-    answer: p.answer,
-    status: p.status,
-    error: p.error,
-    prompt_tokens: p.prompt_tokens,
-    answer_tokens: p.answer_tokens,
-    total_price: p.total_price,
-    currency: p.currency,
-    latency_ms: p.latency_ms,
-    usage: p.usage,
-    created_at: p.created_at,
-    updated_at: p.updated_at,
-  }),
-);
-
-const insertRun = preparedQuery((db, p: RunRow) =>
-  db.insertInto('runs').values({
-    id: p.id,
-    app_id: p.app_id,
-    app_version: p.app_version,
-    end_user_id: p.end_user_id,
-    message_id: p.message_id,
-    surface: p.surface,
-    status: p.status,
-    error: p.error,
-    stopped_by: p.stopped_by,
-    process_id: p.process_id,
-    created_at: p.created_at,
-    finished_at: p.finished_at,
-  }),
-);
-
-export interface TurnOutcome {
-  readonly status: Exclude<RunStatus, 'running'>;
-  readonly error: string | null;
-  readonly stoppedBy: string | null;
-  readonly message: Pick<
-    MessageRow,
-    'answer' | 'prompt_tokens' | 'answer_tokens' | 'total_price' | 'currency' | 'latency_ms' | 'usage'
-  >;
-}
-
-/**
- * Writes how a run ended, once: only a run that has not ended takes an outcome (promise 2). False when it had.
- * A message deleted meanwhile stays deleted.
- */
-export function finishTurn(
-  store: Store,
-  run: Pick<RunRow, 'id' | 'message_id'>,
-  outcome: TurnOutcome,
-): Promise<boolean> {
-  const now = Date.now();
-  return commitTogether(store, async (trx) => {
-    const { status, error, stoppedBy } = outcome;
-    const { numAffectedRows } = await endRun(trx, { id: run.id, status, error, stoppedBy, now });
-    if (numAffectedRows === 0n) return false;
-    const messageStatus = status === 'failed' ? 'error' : 'normal';
-    await endMessage(trx, { ...outcome.message, id: run.message_id, status: messageStatus, error, now });
-    return true;
-  });
-}
-
-const endRun = preparedQuery(
-  (db, p: { id: string; status: RunStatus; error: string | null; stoppedBy: string | null; now: number }) =>
-    db
-      .updateTable('runs')
-      .set({ status: p.status, error: p.error, stopped_by: p.stoppedBy, finished_at: p.now })
-      .where('id', '=', p.id)
-      .where('status', '=', 'running'),
-);
-
-const endMessage = preparedQuery(
-  (db, p: TurnOutcome['message'] & Pick<MessageRow, 'id' | 'status' | 'error'> & { now: number }) =>
-    db
-      .updateTable('messages')
-      .set({
-        answer: p.answer,
-        status: p.status,
-        error: p.error,
-        prompt_tokens: p.prompt_tokens,
-        answer_tokens: p.answer_tokens,
-        total_price: p.total_price,
-        currency: p.currency,
-        latency_ms: p.latency_ms,
-        usage: p.usage,
-        updated_at: p.now,
-      })
-      .where('id', '=', p.id),
-);
+import type { RunRow } from './schema.ts';
 
 /** Runs left unfinished by process `processId` in an earlier life, or by processes that stopped beating. */
 export function findOrphans(
@@ -233,4 +71,22 @@ export function findRun(store: Store, owner: Owner, id: string): Promise<RunRow 
     .where('app_id', '=', owner.appId)
     .where('end_user_id', '=', owner.endUserId)
     .executeTakeFirst();
+}
+
+/**
+ * Gives up a running turn: its run goes on, and its conversation is free for another. `ended` when it had ended
+ * before; one that is canceled stays so, and answers the same again.
+ */
+export async function cancelRun(store: Store, id: string): Promise<'canceled' | 'ended'> {
+  const now = Date.now();
+  const { numUpdatedRows } = await store
+    .updateTable('runs')
+    .set({ canceled_at: now })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .where('canceled_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) return 'canceled';
+  const run = await store.selectFrom('runs').select('canceled_at').where('id', '=', id).executeTakeFirst();
+  return run?.canceled_at == null ? 'ended' : 'canceled';
 }

@@ -4,10 +4,13 @@
  */
 export interface Database {
   api_keys: ApiKeyRow;
+  access_tokens: AccessTokenRow;
   end_users: EndUserRow;
+  user_variables: UserVariableRow;
   app_versions: AppVersionRow;
   conversations: ConversationRow;
   messages: MessageRow;
+  conversation_items: ConversationItemRow;
   runs: RunRow;
   files: FileRow;
   message_files: MessageFileRow;
@@ -26,12 +29,36 @@ export interface ApiKeyRow {
   last_used_at: number | null;
 }
 
+/** A token that opens several apps, with named permissions (`facts/coze-wire.md` §4). */
+export interface AccessTokenRow {
+  id: string;
+  /** SHA-256 of the token, hex. */
+  hash: string;
+  /** First characters, for people to recognise it by. */
+  prefix: string;
+  /** JSON: ids of the apps that it opens; null: all. */
+  apps: string | null;
+  /** JSON: names of permissions; null: all. */
+  scopes: string | null;
+  created_at: number;
+  last_used_at: number | null;
+}
+
 /** One `user` value under one app (`facts/dify-wire.md` §1.3). */
 export interface EndUserRow {
   id: string;
   app_id: string;
   session_id: string;
   is_anonymous: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A value that an end user's prompts get wherever no other is given (`facts/coze-wire.md` §14). */
+export interface UserVariableRow {
+  end_user_id: string;
+  name: string;
+  value: string;
   created_at: number;
   updated_at: number;
 }
@@ -46,9 +73,11 @@ export interface AppVersionRow {
 
 export interface ConversationRow {
   id: string;
+  /** Empty until the first turn, in a conversation that was made for no app. */
   app_id: string;
-  /** The version of the app that it was begun with, and goes on with (`facts/dify-wire.md` §7.1). */
+  /** The version of the app that it was begun with, and goes on with (`facts/dify-wire.md` §7.1); empty until the first turn. */
   app_version: string;
+  /** Until the first turn, `NOBODY` of that app, or the account of the token that made it. */
   end_user_id: string;
   /** The surface it was begun on, e.g. `dify`. */
   surface: string;
@@ -57,6 +86,12 @@ export interface ConversationRow {
   inputs: string;
   introduction: string;
   status: 'normal';
+  /** JSON: the caller's own pairs; null: none. */
+  metadata: string | null;
+  /** Where the model's memory begins: turns and items of another section are no context. Null: the first section. */
+  section: string | null;
+  /** The run that was accepted last. */
+  latest_run_id: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -82,6 +117,39 @@ export interface MessageRow {
   latency_ms: number;
   /** JSON of `RunOutcome.usage`; null until the run ends. */
   usage: string | null;
+  /** The conversation's, when the turn was accepted. */
+  section: string | null;
+  /** JSON: the caller's own pairs of what was asked, and of the answer; null: none. */
+  query_metadata: string | null;
+  answer_metadata: string | null;
+  /** 1: the half was deleted, or (the query) stands elsewhere in the conversation: neither listed nor context. */
+  query_hidden: number;
+  answer_hidden: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/**
+ * A message of a conversation that is no half of a turn: context that came with a query, messages that were put there
+ * by themselves, questions that were suggested.
+ */
+export interface ConversationItemRow {
+  id: string;
+  conversation_id: string;
+  /** The turn that it came with; null: it stands alone. */
+  message_id: string | null;
+  /** Its place among the messages of the same `created_at`. */
+  position: number;
+  role: 'user' | 'assistant';
+  /** Empty for those that stand alone. */
+  type: 'question' | 'answer' | 'follow_up' | '';
+  text: string;
+  /** JSON of `RunFile[]`; null: none. */
+  files: string | null;
+  /** JSON: the caller's own pairs; null: none. */
+  metadata: string | null;
+  section: string | null;
+  /** That of its turn, when it has one. */
   created_at: number;
   updated_at: number;
 }
@@ -99,10 +167,16 @@ export interface RunRow {
   surface: string;
   status: RunStatus;
   error: string | null;
+  /** `ParleyError.code` of it. */
+  error_code: string | null;
   /** Who or what stopped it: `user`, `timeout`, `disconnect`, `shutdown`. */
   stopped_by: string | null;
   /** The process that executes it; see `processes`. */
   process_id: string;
+  /** JSON: the caller's own pairs; null: none. */
+  metadata: string | null;
+  /** When the turn was given up, though its answer may still go on: it is no context of later turns. */
+  canceled_at: number | null;
   created_at: number;
   finished_at: number | null;
 }
@@ -143,6 +217,8 @@ export interface FeedbackRow {
   end_user_id: string;
   rating: 'like' | 'dislike';
   content: string | null;
+  /** JSON: kinds of reason that the end user chose from; null: none. */
+  reasons: string | null;
   created_at: number;
   updated_at: number;
 }

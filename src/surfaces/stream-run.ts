@@ -15,6 +15,8 @@ const FAREWELL_MS = 2_000;
 export interface StreamFormat {
   /** Frames of one event, with their blank line; empty for an event that the protocol does not show. */
   encode(event: RunEvent, seq: number): string;
+  /** Sent at once, before any event; empty: nothing. */
+  readonly opening?: string;
   /** Keeps proxies awake. */
   readonly ping: string;
   readonly pingMs: number;
@@ -36,7 +38,8 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
   });
-  const headers = setTimeout(() => raw.flushHeaders(), HEADERS_MS);
+  const headers = format.opening ? undefined : setTimeout(() => raw.flushHeaders(), HEADERS_MS);
+  if (format.opening) raw.write(format.opening);
 
   let seq = after;
   let blocked = false;

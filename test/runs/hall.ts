@@ -51,7 +51,7 @@ export async function openHall(
     recorder: (options.recorder ?? recorder) as Recorder,
     processId: 'p',
     engines: { chat: engine, completion: engine },
-    services: { writeTitle: async () => 'title' },
+    services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},
       firstText() {},

@@ -12,6 +12,8 @@ const outcome: RunOutcome = {
   usage: NO_USAGE,
   error: null,
   stoppedBy: null,
+  canceled: false,
+  followUps: [],
   spoken: false,
 };
 const format: StreamFormat = {

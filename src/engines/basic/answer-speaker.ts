@@ -1,6 +1,6 @@
 import type { SpeechModel } from '../../models/speech-model.ts';
+import { ReasoningSplitter } from '../../runs/reasoning.ts';
 import { SPEECH_CHARACTERS, splitForSpeech } from './split-for-speech.ts';
-import { ThinkingFilter } from './thinking.ts';
 
 /** Shorter texts wait for the next sentence: a request to the voice per word would only cost. */
 const MIN_CHARACTERS = 40;
@@ -18,7 +18,7 @@ export class AnswerSpeaker {
   readonly #onAudio: (base64: string) => void;
   /** Ends what is being asked for, when nobody is to hear it any more. */
   #silence = new AbortController();
-  readonly #filter = new ThinkingFilter();
+  readonly #splitter = new ReasoningSplitter();
   #waiting = '';
   #speaking: Promise<void> = Promise.resolve();
   #failed = false;
@@ -34,7 +34,7 @@ export class AnswerSpeaker {
   }
 
   add(text: string): void {
-    this.#waiting += this.#filter.add(text);
+    this.#waiting += this.#splitter.add(text).text;
     if (this.#waiting.length < MIN_CHARACTERS) return;
     let end = 0;
     for (const match of this.#waiting.matchAll(SENTENCE_END)) end = match.index + match[0].length;
@@ -48,14 +48,14 @@ export class AnswerSpeaker {
   cancel(): void {
     this.#silence.abort();
     this.#silence = new AbortController();
-    this.#filter.end();
+    this.#splitter.end();
     this.#waiting = '';
     this.#speaking = Promise.resolve();
   }
 
   /** Speaks the rest; resolves when all is said, or its time is up. A voice that fails does not fail the answer. */
   async finish(): Promise<void> {
-    this.#say(this.#waiting + this.#filter.end());
+    this.#say(this.#waiting + this.#splitter.end().text);
     this.#waiting = '';
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {

@@ -1,11 +1,13 @@
 import type { App } from '../../apps/app.ts';
 import { invalidParam } from '../../errors.ts';
 import type { ChatMessage } from '../../models/chat-model.ts';
+import { speechMimeTypes } from '../../models/speech-mime-types.ts';
+import type { SpeechFormat } from '../../models/speech-model.ts';
 import type { AppServices } from '../../runs/app-services.ts';
-import { listMessages } from '../../store/messages.ts';
+import { withoutReasoning } from '../../runs/reasoning.ts';
+import { listContextMessages } from '../../store/messages.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { splitForSpeech } from './split-for-speech.ts';
-import { withoutThinking } from './thinking.ts';
 
 /** A title has at most 75 characters, then `...` (`facts/dify-wire.md` §7.1). */
 const TITLE_LENGTH = 75;
@@ -24,7 +26,10 @@ const SUGGESTIONS_PROMPT =
   'them in the language of the conversation, each shorter than 20 words. Answer with a JSON array of strings and ' +
   'nothing else.';
 
-/** Titles, suggestions, transcription and speech, by the app's own model or the owner's default. */
+/**
+ * Titles, suggestions, transcription and speech, by the app's own model or the owner's default. Transcription and
+ * speech are there without an app as well.
+ */
 export function appServices({ models, store }: EngineParts): AppServices {
   const ask = async (
     app: App,
@@ -37,7 +42,7 @@ export function appServices({ models, store }: EngineParts): AppServices {
       if (delta.kind === 'text') answer += delta.text;
     };
     await models.chat(app.config.model).chat({ messages, params: { ...params } }, onDelta, { signal });
-    return withoutThinking(answer);
+    return withoutReasoning(answer);
   };
 
   return {
@@ -55,14 +60,20 @@ export function appServices({ models, store }: EngineParts): AppServices {
     },
 
     async suggestQuestions(app, owner, message, { signal }) {
-      const earlier = message.conversation_id
-        ? await listMessages(store, owner, message.conversation_id, {
-            before: message,
-            limit: SUGGESTION_TURNS - 1,
-          })
+      const { conversation_id: id, section } = message;
+      const earlier = id
+        ? await listContextMessages(
+            store,
+            owner,
+            { id, section },
+            {
+              before: message,
+              limit: SUGGESTION_TURNS - 1,
+            },
+          )
         : { rows: [] };
       const turns = [...earlier.rows.reverse(), message]
-        .map((turn) => ({ query: turn.query, answer: withoutThinking(turn.answer) }))
+        .map((turn) => ({ query: turn.query, answer: withoutReasoning(turn.answer) }))
         .filter((turn) => turn.answer !== '')
         .map((turn) => `Human: ${turn.query}\nAssistant: ${turn.answer}`)
         .join('\n');
@@ -71,26 +82,45 @@ export function appServices({ models, store }: EngineParts): AppServices {
     },
 
     async transcribe(app, audio, options) {
-      return (await models.transcription(app.config.model).transcribe(audio, options)).text;
+      return (await models.transcription(app?.config.model).transcribe(audio, options)).text;
     },
 
-    async speak(app, text, { voice, signal }) {
-      const speech = models.speech(app.config.model);
-      const chosen = voice || app.config.textToSpeech.voice || speech.defaultVoice;
+    async speak(app, text, { voice, format = 'mp3', speed, signal }) {
+      const speech = models.speech(app?.config.model);
+      const chosen = voice || app?.config.textToSpeech.voice || speech.defaultVoice;
       if (!chosen) throw invalidParam('Sorry, no voice available.');
-      const { language } = app.config.textToSpeech;
-      const options = { voice: chosen, ...(language ? { language } : {}), signal };
+      const language = app?.config.textToSpeech.language;
+      const options = {
+        voice: chosen,
+        format,
+        ...(language ? { language } : {}),
+        ...(speed === undefined ? {} : { speed }),
+        signal,
+      };
       const spoken: Uint8Array[] = [];
-      let mimeType = 'audio/mpeg';
-      for (const piece of splitForSpeech(withoutThinking(text))) {
-        const part = await speech.speak(piece, options);
-        spoken.push(part.data);
-        mimeType = part.mimeType;
+      for (const piece of piecesFor(format, withoutReasoning(text))) {
+        spoken.push((await speech.speak(piece, options)).data);
       }
-      // MP3 is a row of frames: pieces in a row are one recording.
-      return { data: Buffer.concat(spoken), mimeType };
+      return { data: Buffer.concat(spoken), mimeType: speechMimeTypes[format] };
+    },
+
+    voices() {
+      try {
+        return models.speech().voices.map((name) => ({ name }));
+      } catch {
+        return [];
+      }
     },
   };
+}
+
+/**
+ * MP3 is a row of frames and PCM one of samples: pieces in a row are one recording. WAV and Ogg begin with headers that
+ * speak for a whole file, so their text is asked for at once, however long.
+ */
+function piecesFor(format: SpeechFormat, text: string): string[] {
+  if (format === 'mp3' || format === 'pcm') return splitForSpeech(text);
+  return text.trim() === '' ? [] : [text];
 }
 
 /** A bracket and what follows up to the one that closes it; brackets inside of strings do not count. */

@@ -92,7 +92,7 @@ async function answer(parts: EngineParts, task: EngineTask, model: ChatModel): P
 /** Null unless the app plays its answers and a voice can be had: without one the answer is only read. */
 function speakerOf({ models }: EngineParts, task: EngineTask): AnswerSpeaker | null {
   const { enabled, autoPlay, voice, language } = task.app.config.textToSpeech;
-  if (!enabled || !autoPlay) return null;
+  if (!task.aloud || !enabled || !autoPlay) return null;
   let speech: SpeechModel;
   try {
     speech = models.speech(task.app.config.model);

@@ -1,24 +1,14 @@
 import { buffer } from 'node:stream/consumers';
 import type { ContentPart } from '../../models/chat-model.ts';
-import { type RunFile, runFileOf } from '../../runs/run-file.ts';
+import type { RunFile } from '../../runs/run-file.ts';
 import type { FileStorage } from '../../store/file-storage.ts';
-import type { MessageFileRow } from '../../store/schema.ts';
 
 type Detail = 'low' | 'high' | 'auto';
 type FilePart = Extract<ContentPart, { source: unknown }>;
 
-/** Files of this turn as parts of the user message. Bytes of uploads are read only when the request is written. */
+/** Files of a turn as parts of the user message. Bytes of uploads are read only when the request is written. */
 export function fileParts(storage: FileStorage, detail: Detail, files: readonly RunFile[]): FilePart[] {
   return files.map((file) => part(storage, detail, file));
-}
-
-/** The same for files of an earlier turn. */
-export function storedFileParts(
-  storage: FileStorage,
-  detail: Detail,
-  rows: readonly MessageFileRow[],
-): FilePart[] {
-  return rows.filter((row) => row.belongs_to === 'user').map((row) => part(storage, detail, runFileOf(row)));
 }
 
 function part(storage: FileStorage, detail: Detail, file: RunFile): FilePart {

@@ -1,75 +1,163 @@
-import type { ChatMessage } from '../../models/chat-model.ts';
+import type { App } from '../../apps/app.ts';
+import type { ChatMessage, ContentPart } from '../../models/chat-model.ts';
 import { countMessages } from '../../models/count-tokens.ts';
 import type { EngineTask } from '../../runs/engine.ts';
+import { withoutReasoning } from '../../runs/reasoning.ts';
+import { type RunFile, runFileOf } from '../../runs/run-file.ts';
+import { listContextItems } from '../../store/conversation-items.ts';
 import { listMessageFiles } from '../../store/files.ts';
-import { listMessages } from '../../store/messages.ts';
-import type { MessageFileRow, MessageRow } from '../../store/schema.ts';
+import { listContextMessages } from '../../store/messages.ts';
+import type { ConversationItemRow, ConversationRow, MessageRow } from '../../store/schema.ts';
 import type { EngineParts } from '../engine-parts.ts';
-import { storedFileParts } from './file-parts.ts';
-import { withoutThinking } from './thinking.ts';
+import { fileParts } from './file-parts.ts';
 
 /** Turns remembered at most (`facts/dify-dsl-engine.md` §8.2), and read from the store at once. */
 const MAX_TURNS = 500;
 const PAGE = 50;
 
+/** What was said at one moment of a conversation: a turn, or a message that stands beside the turns. */
+interface Said {
+  readonly at: number;
+  /** Of those of one moment; a turn's own words come last. */
+  readonly position: number;
+  readonly messages: readonly ChatMessage[];
+}
+
 /**
- * Earlier turns of the conversation as messages, oldest first: as many of the newest as fit into `maxTokens`.
- * Turns without an answer, or with thoughts alone, are left out (`facts/dify-dsl-engine.md` §8.2).
+ * What was said before this turn, oldest first: as much of the newest as fits into `maxTokens`. Turns without an
+ * answer, or with thoughts alone, are left out (`facts/dify-dsl-engine.md` §8.2).
  */
 export async function recall(
   parts: EngineParts,
   task: EngineTask,
   maxTokens: number,
 ): Promise<ChatMessage[]> {
-  if (!task.conversation || task.isNewConversation) return [];
-  const remembered: ChatMessage[] = [];
-  let tokens = 0;
+  const { conversation } = task;
+  if (task.app.mode === 'completion') return [];
+  const brought = task.context.map(({ role, text, files }) => message(parts, task.app, role, text, files));
+  let tokens = countMessages(brought);
+  if (!conversation || task.isNewConversation) return tokens > maxTokens ? [] : brought;
+  const remembered: ChatMessage[] = brought;
+  for await (const { messages } of newestFirst(
+    turns(parts, task, conversation),
+    items(parts, task, conversation),
+  )) {
+    tokens += countMessages(messages);
+    if (tokens > maxTokens) break;
+    remembered.unshift(...messages);
+  }
+  return remembered;
+}
+
+/** Two sequences, each from new to old, as one. */
+async function* newestFirst(a: AsyncGenerator<Said>, b: AsyncGenerator<Said>): AsyncGenerator<Said> {
+  let [fromA, fromB] = await Promise.all([a.next(), b.next()]);
+  while (!fromA.done || !fromB.done) {
+    if (!fromA.done && (fromB.done || isAfter(fromA.value, fromB.value))) {
+      yield fromA.value;
+      fromA = await a.next();
+    } else if (!fromB.done) {
+      yield fromB.value;
+      fromB = await b.next();
+    }
+  }
+}
+
+function isAfter(one: Said, other: Said): boolean {
+  return one.at === other.at ? one.position > other.position : one.at > other.at;
+}
+
+async function* turns(
+  parts: EngineParts,
+  task: EngineTask,
+  conversation: ConversationRow,
+): AsyncGenerator<Said> {
   let before: MessageRow | undefined;
-  for (let turns = 0; turns < MAX_TURNS; turns += PAGE) {
-    const { rows, hasMore } = await listMessages(parts.store, task.owner, task.conversation.id, {
+  for (let read = 0; read < MAX_TURNS; read += PAGE) {
+    const { rows, hasMore } = await listContextMessages(parts.store, task.owner, conversation, {
       ...(before ? { before } : {}),
       limit: PAGE,
     });
-    const answered = rows.filter((row) => row.id !== task.messageId && withoutThinking(row.answer) !== '');
+    const answered = rows.filter((row) => row.id !== task.messageId && isComplete(row));
     const files = await filesOf(parts, task, answered);
     for (const row of answered) {
-      const turn = asMessages(parts, task, row, files.get(row.id) ?? []);
-      tokens += countMessages(turn);
-      if (tokens > maxTokens) return remembered;
-      remembered.unshift(...turn);
+      yield {
+        at: row.created_at,
+        position: Number.POSITIVE_INFINITY,
+        messages: halves(parts, task.app, row, files.get(row.id) ?? []),
+      };
     }
     before = rows.at(-1);
-    if (!hasMore || !before) break;
+    if (!hasMore || !before) return;
   }
-  return remembered;
+}
+
+/** A turn is context when it was answered; of one whose answer was deleted, the query is. */
+function isComplete(row: MessageRow): boolean {
+  return row.answer_hidden === 1 || withoutReasoning(row.answer) !== '';
+}
+
+function halves(parts: EngineParts, app: App, row: MessageRow, files: readonly RunFile[]): ChatMessage[] {
+  const said: ChatMessage[] = [];
+  if (row.query_hidden === 0) said.push(message(parts, app, 'user', row.query, files));
+  if (row.answer_hidden === 0) said.push({ role: 'assistant', content: withoutReasoning(row.answer) });
+  return said;
+}
+
+async function* items(
+  parts: EngineParts,
+  task: EngineTask,
+  conversation: ConversationRow,
+): AsyncGenerator<Said> {
+  let before: ConversationItemRow | undefined;
+  for (let read = 0; read < MAX_TURNS; read += PAGE) {
+    const rows = await listContextItems(parts.store, conversation, {
+      ...(before ? { before } : {}),
+      exceptMessageId: task.messageId,
+      limit: PAGE,
+    });
+    for (const row of rows) {
+      const files: RunFile[] = row.files === null ? [] : JSON.parse(row.files);
+      yield {
+        at: row.created_at,
+        position: row.position,
+        messages: [message(parts, task.app, row.role, row.text, files)],
+      };
+    }
+    before = rows.at(-1);
+    if (rows.length < PAGE || !before) return;
+  }
 }
 
 async function filesOf(
   { store }: EngineParts,
   { app }: EngineTask,
   rows: readonly MessageRow[],
-): Promise<Map<string, MessageFileRow[]>> {
-  if (!app.config.fileUpload.enabled) return new Map();
-  const files = await listMessageFiles(
+): Promise<Map<string, RunFile[]>> {
+  const files = new Map<string, RunFile[]>();
+  if (!app.config.fileUpload.enabled) return files;
+  const found = await listMessageFiles(
     store,
     app.id,
     rows.map((row) => row.id),
   );
-  return Map.groupBy(files, (file) => file.message_id);
+  for (const row of found) {
+    if (row.belongs_to !== 'user') continue;
+    const ofMessage = files.get(row.message_id) ?? [];
+    files.set(row.message_id, [...ofMessage, runFileOf(row)]);
+  }
+  return files;
 }
 
-function asMessages(
+function message(
   { files: storage }: EngineParts,
-  { app }: EngineTask,
-  row: MessageRow,
-  files: readonly MessageFileRow[],
-): ChatMessage[] {
-  const parts = storedFileParts(storage, app.config.fileUpload.imageDetail, files);
-  return [
-    {
-      role: 'user',
-      content: parts.length > 0 ? [...parts, { kind: 'text', text: row.query }] : row.query,
-    },
-    { role: 'assistant', content: withoutThinking(row.answer) },
-  ];
+  app: App,
+  role: 'user' | 'assistant',
+  text: string,
+  files: readonly RunFile[],
+): ChatMessage {
+  if (role === 'assistant') return { role, content: text };
+  const attached: ContentPart[] = fileParts(storage, app.config.fileUpload.imageDetail, files);
+  if (attached.length === 0) return { role, content: text };
+  return { role, content: text === '' ? attached : [...attached, { kind: 'text', text }] };
 }

@@ -72,7 +72,7 @@ describe('google', () => {
       );
     };
     expect((await provider.ask('google')).error).toMatchObject({
-      code: 'completion_request_error',
+      code: 'provider_rate_limited',
       message: 'Resource exhausted',
     });
   });

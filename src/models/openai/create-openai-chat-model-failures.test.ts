@@ -129,7 +129,7 @@ describe('errors', () => {
     [
       'rate limit',
       { status: 429, error: { message: 'Rate limit reached for m1' }, headers: { 'retry-after': '30' } },
-      'completion_request_error',
+      'provider_rate_limited',
       'Rate limit reached for m1',
     ],
     [

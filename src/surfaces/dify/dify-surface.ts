@@ -3,6 +3,7 @@ import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { ParleyError } from '../../errors.ts';
+import { refuseOtherMethods } from '../refuse-other-methods.ts';
 import type { DifyParts } from './dify-parts.ts';
 import { toEnvelope } from './errors.ts';
 import { answer, authenticate } from './gate.ts';
@@ -60,7 +61,7 @@ export function difySurface(parts: DifyParts): FastifyPluginAsync {
         },
       });
     }
-    refuseOtherMethods(server);
+    refuseOtherMethods(server, difyRoutes, methodNotAllowed);
   };
 }
 
@@ -88,22 +89,7 @@ function readJsonOnly(server: FastifyInstance): void {
   );
 }
 
-/** A known path with another method is 405 with `Allow` (`facts/dify-wire.md` §1.1), not 404. */
-function refuseOtherMethods(server: FastifyInstance): void {
-  const methods = new Map<string, string[]>();
-  for (const { path, method } of difyRoutes) methods.set(path, [...(methods.get(path) ?? []), method]);
-  for (const [path, allowed] of methods) {
-    const others = (['GET', 'PUT', 'POST', 'DELETE', 'PATCH'] as const).filter(
-      (method) => !allowed.includes(method),
-    );
-    server.route({
-      method: others,
-      url: path,
-      onRequest: async (_request, reply) => {
-        reply.header('allow', [...allowed, 'OPTIONS'].join(', '));
-        throw new ParleyError('method_not_allowed', 405, 'The method is not allowed for the requested URL.');
-      },
-      handler: async () => undefined,
-    });
-  }
+/** `facts/dify-wire.md` §1.1: not 404. */
+function methodNotAllowed(): ParleyError {
+  return new ParleyError('method_not_allowed', 405, 'The method is not allowed for the requested URL.');
 }

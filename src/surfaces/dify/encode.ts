@@ -1,7 +1,9 @@
 import type { Run } from '../../runs/run.ts';
 import type { RunEvent, RunOutcome, RunUsage } from '../../runs/run-event.ts';
 import type { RunFile } from '../../runs/run-file.ts';
+import { oneLine } from '../one-line.ts';
 import type { StreamFormat } from '../stream-run.ts';
+import { unixSeconds } from '../unix-seconds.ts';
 import { toEnvelope } from './errors.ts';
 
 /** `facts/dify-wire.md` §3.1: no `data:` line, no JSON. */
@@ -31,6 +33,10 @@ export function difyStream({ facts }: Run, sign: (fileId: string) => string): St
           return `data: {"event":"message_replace",${wrap},"answer":${oneLine(event.text)},"reason":"${event.reason}"}\n\n`;
         case 'audio':
           return `data: {"event":"tts_message",${wrap},"audio":"${event.data}"}\n\n`;
+        // Dify's clients ask for suggestions by themselves.
+        case 'answered':
+        case 'follow_up':
+          return '';
         case 'ended': {
           const { outcome } = event;
           if (outcome.error) {
@@ -82,11 +88,6 @@ export function wireUsage(usage: RunUsage): Record<string, unknown> {
   };
 }
 
-/** Times on this wire are whole seconds. */
-export function unixSeconds(ms: number): number {
-  return Math.floor(ms / 1000);
-}
-
 /** A file of the turn in `message_end` (`facts/dify-wire.md` §3.4). */
 function wireFile(file: RunFile, sign: (fileId: string) => string): Record<string, unknown> {
   return {
@@ -113,12 +114,4 @@ function errorEvent(error: unknown): { code: string; status: number; message: st
   return envelope.code === 'internal_server_error'
     ? { code: envelope.code, status: 500, message: 'Internal Server Error, please contact support.' }
     : envelope;
-}
-
-const LINE_BREAKING = /[\u0085\u2028\u2029]/g;
-
-/** JSON that no client's line splitter breaks: some take U+0085, U+2028 and U+2029 for line ends. */
-function oneLine(value: unknown): string {
-  const json = JSON.stringify(value);
-  return json.replace(LINE_BREAKING, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

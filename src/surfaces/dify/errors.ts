@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { ParleyError } from '../../errors.ts';
+import { MalformedRequest } from '../malformed-request.ts';
 
 /** The envelope of every error (`facts/dify-wire.md` §1.5). */
 export interface ErrorEnvelope {
@@ -26,10 +27,17 @@ export function badRequest(cause?: unknown): ParleyError {
 
 /** Any error as this surface says it. What is not meant for the caller becomes a plain 500. */
 export function toEnvelope(error: unknown): ErrorEnvelope {
-  const known = error instanceof ParleyError ? error : fromFramework(error as Partial<FastifyError>);
+  const known = knownError(error);
   if (!known) return { code: 'internal_server_error', message: INTERNAL, status: 500 };
   const internal = known.code === 'internal_server_error' && known.status === 500;
-  return { code: known.code, message: internal ? INTERNAL : known.message, status: known.status };
+  // Dify has no code of its own for a provider that is asked too often.
+  const code = known.code === 'provider_rate_limited' ? 'completion_request_error' : known.code;
+  return { code, message: internal ? INTERNAL : known.message, status: known.status };
+}
+
+function knownError(error: unknown): ParleyError | null {
+  if (error instanceof MalformedRequest) return badRequest(error);
+  return error instanceof ParleyError ? error : fromFramework(error as Partial<FastifyError>);
 }
 
 /** What Fastify and its multipart plugin refuse before a route is asked. */

@@ -3,10 +3,13 @@ import type * as z from 'zod';
 import type { App } from '../../apps/app.ts';
 import { invalidParam, notFound, ParleyError } from '../../errors.ts';
 import { DEFAULT_USER, findOrCreateEndUser } from '../../store/end-users.ts';
+import { firstValues } from '../first-values.ts';
+import { goneSignal } from '../gone-signal.ts';
+import { isTooDeep } from '../is-too-deep.ts';
+import { readForm } from '../read-form.ts';
 import type { DifyParts } from './dify-parts.ts';
 import { badRequest, notJson } from './errors.ts';
 import { pydanticError } from './pydantic-error.ts';
-import { readForm } from './read-form.ts';
 import type { DifyContext, DifyRoute, ModeFamily } from './route.ts';
 
 declare module 'fastify' {
@@ -60,6 +63,7 @@ export async function answer(
     reply,
     ...(await identify(user)),
     identify,
+    // Made only for routes that ask for it.
     get signal() {
       return goneSignal(reply);
     },
@@ -92,23 +96,6 @@ async function readBody(
   return body as Record<string, unknown>;
 }
 
-/** More levels than any client means; code that walks a value by recursion would run out of stack. */
-const MAX_DEPTH = 100;
-
-function isTooDeep(body: object): boolean {
-  let level: object[] = [body];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === MAX_DEPTH) return true;
-    const next: object[] = [];
-    for (const node of level) {
-      for (const value of Object.values(node))
-        if (typeof value === 'object' && value !== null) next.push(value);
-    }
-    level = next;
-  }
-  return false;
-}
-
 function readUser(
   { user }: DifyRoute,
   request: FastifyRequest,
@@ -130,16 +117,6 @@ function asText(value: unknown): string {
   } catch (cause) {
     throw badRequest(cause);
   }
-}
-
-/** Of a name that stands more than once in a query, the first value counts. */
-function firstValues(query: unknown): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(query as Record<string, unknown>).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value[0] : value,
-    ]),
-  );
 }
 
 const WRONG_MODE = {
@@ -171,15 +148,4 @@ function parseParams(schema: z.ZodType | undefined, params: unknown): unknown {
   if (!result.success || JSON.stringify(params).includes('\\u0000'))
     throw notFound('The requested URL was not found on the server.');
   return result.data;
-}
-
-/** Made only for routes that ask for it. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  // A client that left before this was asked for has had its `close`.
-  if (reply.raw.closed || reply.raw.destroyed) controller.abort();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

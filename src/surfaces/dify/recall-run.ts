@@ -1,5 +1,5 @@
 import type { App } from '../../apps/app.ts';
-import { notFound, ParleyError } from '../../errors.ts';
+import { type ErrorCode, notFound, ParleyError } from '../../errors.ts';
 import { Run } from '../../runs/run.ts';
 import { NO_USAGE } from '../../runs/run-event.ts';
 import { runFileOf } from '../../runs/run-file.ts';
@@ -41,6 +41,9 @@ export async function recallRun(
     mode: app.mode,
     owner,
     files: files.map(runFileOf),
+    kept: true,
+    section: message.section,
+    metadata: null,
     createdAt: message.created_at,
   };
   const run = new Run(facts, log, () => {});
@@ -48,9 +51,18 @@ export async function recallRun(
     status: row.status,
     answer: message.answer,
     usage: message.usage === null ? NO_USAGE : JSON.parse(message.usage),
-    // Of the error its text is kept; status 400 is what every client takes for one (`facts/dify-wire.md` §3.6).
-    error: row.status === 'failed' ? new ParleyError('completion_request_error', 400, row.error ?? '') : null,
+    // Status 400 is what every client takes for an error (`facts/dify-wire.md` §3.6).
+    error:
+      row.status === 'failed'
+        ? new ParleyError(
+            (row.error_code as ErrorCode | null) ?? 'completion_request_error',
+            400,
+            row.error ?? '',
+          )
+        : null,
     stoppedBy: null,
+    canceled: row.canceled_at !== null,
+    followUps: [],
     spoken: false,
   });
   return run;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ConversationRow } from '../../store/schema.ts';
-import { unixSeconds } from './encode.ts';
+import { unixSeconds } from '../unix-seconds.ts';
 
 /** `facts/dify-wire.md` §8.1. */
 export const conversationItem = z.object({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { FeedbackRow, MessageFileRow, MessageRow } from '../../store/schema.ts';
-import { unixSeconds } from './encode.ts';
+import { unixSeconds } from '../unix-seconds.ts';
 import { NIL_ID } from './wire-ids.ts';
 
 const messageFileItem = z.object({

@@ -16,11 +16,13 @@ export function appsPage({ apps, url, demo }: AppsPage): Html {
   return html`<main class="page">
 <h1>Apps</h1>
 <p class="lead">Served over the Dify Service API at <code>${url}/v1</code>. Existing clients work with this address as
-their base URL and the key of an app; <a href="/docs">the API, route by route</a>.</p>
+their base URL and the key of an app; <a href="/docs">the API, route by route</a>. Over the Coze Open API at
+<code>${url}/coze</code> each app is a bot, whose id is the app's.</p>
 ${demo && DEMO}
 ${apps.length === 0 ? EMPTY : html`<ul class="apps">${apps.map((app) => card(app, url))}</ul>`}
 <p class="note">The server prints keys when it starts. Another one is made with
-<code>npm run parley -- key create --app ID</code>.</p>
+<code>npm run parley -- key create --app ID</code>, a token for Coze clients with
+<code>npm run parley -- key create --coze</code>.</p>
 </main>`;
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MockReply } from './mock-reply.ts';
 import { MockRequest } from './mock-request.ts';
 import { sendChat } from './send-chat.ts';
+import { sendSpeech } from './send-speech.ts';
 
 export type MockScript = MockReply | ((request: MockRequest) => MockReply | Promise<MockReply>);
 
@@ -117,11 +118,7 @@ async function answer(request: MockRequest, response: ServerResponse, reply: Moc
       });
     case '/v1/audio/speech':
       if (reply.hold) await request.released();
-      response.writeHead(200, { 'content-type': 'audio/mpeg' });
-      response.end(
-        Buffer.concat([Buffer.from('ID3'), Buffer.from([0xff, 0xfb, 0x90, 0x00]), Buffer.alloc(256)]),
-      );
-      return;
+      return sendSpeech(request, response);
     case '/v1/moderations':
       if (reply.hold) await request.released();
       return sendJson(response, moderate(request.body?.input));

@@ -1,14 +1,12 @@
 import * as z from 'zod';
 import { invalidParam, ParleyError } from '../../../errors.ts';
 import { findMessage } from '../../../store/messages.ts';
+import { AUDIO_MB, collectAudio } from '../../collect-audio.ts';
+import { type FormFile, readForm } from '../../read-form.ts';
+import { discard } from '../../receive-file.ts';
 import { badRequest } from '../errors.ts';
-import { type FormFile, readForm } from '../read-form.ts';
-import { discard } from '../receive-file.ts';
 import { type DifyContext, defineRoute } from '../route.ts';
 import { looseBoolean, readUuid } from '../schema.ts';
-
-const AUDIO_MB = 30;
-const AUDIO_BYTES = AUDIO_MB * 1024 ** 2;
 
 /** Formats of Dify's code and of its documents (`facts/dify-wire.md` §10), in the spellings that clients send. */
 const AUDIO_TYPES: readonly string[] = [
@@ -37,7 +35,7 @@ export const transcribe = defineRoute({
     const { fields } = await readForm(request, reply, async ({ stream, ...file }) => {
       if (file.field !== 'file' || recording) return discard(stream);
       const wanted = app.config.speechToText && AUDIO_TYPES.includes(file.mimeType);
-      recording = { ...file, data: wanted ? await collect(stream) : 'not wanted' };
+      recording = { ...file, data: wanted ? await collectAudio(stream, tooLarge) : 'not wanted' };
       if (!wanted) await discard(stream);
     });
     if (!recording) throw new ParleyError('bad_request_key_error', 400, badRequest().message);
@@ -45,25 +43,14 @@ export const transcribe = defineRoute({
     const { data, mimeType, filename } = recording;
     if (data === 'not wanted')
       throw new ParleyError('unsupported_audio_type', 415, 'Audio type not allowed.');
-    if (data === 'too large') {
-      throw new ParleyError('audio_too_large', 413, `Audio size larger than ${AUDIO_MB} mb`);
-    }
+    if (data === 'too large') throw tooLarge();
     await identify(fields.get('user'));
     return { text: await parts.services.transcribe(app, { data, mimeType, filename }, { signal }) };
   },
 });
 
-async function collect(stream: FormFile['stream']): Promise<Buffer | 'too large'> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += (chunk as Buffer).length;
-    if (size <= AUDIO_BYTES) chunks.push(chunk as Buffer);
-    else if (size > 4 * AUDIO_BYTES) {
-      throw new ParleyError('audio_too_large', 413, `Audio size larger than ${AUDIO_MB} mb`);
-    } else chunks.length = 0;
-  }
-  return size > AUDIO_BYTES ? 'too large' : Buffer.concat(chunks);
+function tooLarge(): ParleyError {
+  return new ParleyError('audio_too_large', 413, `Audio size larger than ${AUDIO_MB} mb`);
 }
 
 const TextToAudioPayload = z.object({

@@ -37,6 +37,7 @@ export const giveFeedback = defineRoute({
         end_user_id: owner.endUserId,
         rating: body.rating,
         content: body.content?.replaceAll('\0', '') ?? null,
+        reasons: null,
         created_at: now,
         updated_at: now,
       });

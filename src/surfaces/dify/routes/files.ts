@@ -1,20 +1,16 @@
-import { extname } from 'node:path';
-import mime from 'mime';
 import * as z from 'zod';
 import { fileSizeLimit } from '../../../apps/file-size-limit.ts';
 import { invalidParam, ParleyError } from '../../../errors.ts';
 import { findAttachedFile, insertFile } from '../../../store/files.ts';
 import { newId } from '../../../store/new-id.ts';
-import { unixSeconds } from '../encode.ts';
-import { type FormFile, readForm } from '../read-form.ts';
-import { discard, receiveFile } from '../receive-file.ts';
+import { type FormFile, readForm } from '../../read-form.ts';
+import { discard, receiveFile } from '../../receive-file.ts';
+import { extensionOf, storedFile } from '../../stored-file.ts';
+import { unixSeconds } from '../../unix-seconds.ts';
 import { defineRoute } from '../route.ts';
 import { looseBoolean, uuidParam } from '../schema.ts';
 import { sendFile } from '../send-file.ts';
 import { TENANT_ID } from '../wire-ids.ts';
-
-/** Longer names lose what is before their extension (`facts/dify-wire.md` §7.4). */
-const NAME_LENGTH = 200;
 
 const uploadedFile = z.object({
   id: z.uuid(),
@@ -59,18 +55,18 @@ export const uploadFile = defineRoute({
           fileSizeLimit(extensionOf(file.filename), parts.limits),
         );
       });
-      const { filename, mimeType } = checked(files);
+      const sent = checked(files);
       if (size === 'too large') throw new ParleyError('file_too_large', 413, '');
       const { owner, endUser } = await identify(fields.get('user'));
-      const name = shortName(filename);
+      const { name, extension, mimeType } = storedFile(sent);
       const file = {
         id,
         app_id: app.id,
         end_user_id: owner.endUserId,
         name,
         size,
-        extension: extensionOf(name),
-        mime_type: typeOf(mimeType, name),
+        extension,
+        mime_type: mimeType,
         created_at: Date.now(),
       };
       await insertFile(parts.store, file);
@@ -79,8 +75,8 @@ export const uploadFile = defineRoute({
         reference: null,
         name,
         size,
-        extension: file.extension,
-        mime_type: file.mime_type,
+        extension,
+        mime_type: mimeType,
         created_by: endUser.id,
         created_at: unixSeconds(file.created_at),
         preview_url: null,
@@ -109,28 +105,6 @@ function checked(files: readonly Omit<FormFile, 'stream'>[]): Omit<FormFile, 'st
   }
   if (/[/\\]/.test(file.filename)) throw invalidParam('Filename contains invalid characters');
   return file;
-}
-
-function extensionOf(filename: string): string {
-  return extname(filename).slice(1).replaceAll('\0', '').toLowerCase();
-}
-
-function shortName(filename: string): string {
-  const name = filename.replaceAll('\0', '');
-  const characters = Array.from(name);
-  if (characters.length <= NAME_LENGTH) return name;
-  const [stem = ''] = name.split('.');
-  return `${Array.from(stem).slice(0, NAME_LENGTH).join('')}.${extensionOf(name)}`;
-}
-
-/**
- * The type as the client says it. Clients that say none (Python's `requests` with a bare name) read as `text/plain`,
- * which the name corrects: a model is given the file by this type.
- */
-function typeOf(mimeType: string, name: string): string {
-  const guess = mimeType === 'text/plain' ? mime.getType(name) : null;
-  if (guess && !guess.startsWith('text/')) return guess;
-  return /^[\w.+-]+\/[\w.+-]+$/.test(mimeType) ? mimeType : 'application/octet-stream';
 }
 
 /**

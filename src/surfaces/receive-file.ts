@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { ParleyError } from '../../errors.ts';
-import type { FileStorage } from '../../store/file-storage.ts';
-import { badRequest } from './errors.ts';
+import { ParleyError } from '../errors.ts';
+import type { FileStorage } from '../store/file-storage.ts';
+import { MalformedRequest } from './malformed-request.ts';
 
 /** What is read and thrown away of files that are not kept, so that their sender reads the answer. */
 const MAX_DISCARDED = 100 * 1024 ** 2;
@@ -64,6 +64,6 @@ function read(source: Readable, onChunk: (chunk: Buffer) => void): Promise<void>
     });
     source.once('end', resolve);
     source.once('error', reject);
-    source.once('close', () => reject(badRequest('the sender went away')));
+    source.once('close', () => reject(new MalformedRequest('the sender went away')));
   });
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { badRequest } from './errors.ts';
+import { MalformedRequest } from './malformed-request.ts';
 import { discard } from './receive-file.ts';
 
 /** A file of a form while its bytes arrive. */
@@ -56,7 +56,7 @@ export async function readForm(
     reply.header('connection', 'close');
     request.raw.unpipe();
     request.raw.resume();
-    throw isMalformed(error) ? badRequest(error) : error;
+    throw isMalformed(error) ? new MalformedRequest(error) : error;
   }
   return { fields };
 }

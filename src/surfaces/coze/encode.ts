@@ -1,0 +1,85 @@
+import { ReasoningSplitter, type SplitPiece } from '../../runs/reasoning.ts';
+import type { Run } from '../../runs/run.ts';
+import type { RunEvent, RunOutcome } from '../../runs/run-event.ts';
+import { POSITIONS } from '../../store/positions.ts';
+import { oneLine } from '../one-line.ts';
+import type { StreamFormat } from '../stream-run.ts';
+import { chatIdsOfRun, endedChat, runningChat } from './wire-chat.ts';
+import { answerContent, saidMessage, verboseContent } from './wire-message.ts';
+
+/** The one heart-beat that all SDKs survive (`facts/coze-wire.md` §1 rule 7). */
+const PING = frame('ping', '{}');
+const PING_MS = 10_000;
+
+/**
+ * A run as Coze streams a chat (`facts/coze-wire.md` §8.1 bytes, §9.4 events and their order). Each reader has its
+ * own: reasoning and text are told apart as they come.
+ */
+export function cozeStream(run: Run): StreamFormat {
+  const ids = chatIdsOfRun(run);
+  const splitter = new ReasoningSplitter();
+  let answered = false;
+  let followUps = 0;
+
+  const head =
+    `{"id":"${ids.message(POSITIONS.answer)}","conversation_id":"${ids.conversation}","bot_id":"${ids.bot}",` +
+    '"role":"assistant","type":"answer","content":';
+  const tail = `,"content_type":"text","chat_id":"${ids.chat}","section_id":"${ids.section}"}`;
+  const delta = ({ text, reasoning }: SplitPiece): string => {
+    const thought =
+      reasoning === ''
+        ? ''
+        : frame('conversation.message.delta', `${head}"","reasoning_content":${oneLine(reasoning)}${tail}`);
+    return text === '' ? thought : thought + frame('conversation.message.delta', head + oneLine(text) + tail);
+  };
+  const completed = (position: number, message: Parameters<typeof saidMessage>[2]): string =>
+    frame('conversation.message.completed', oneLine(saidMessage(ids, position, message, Date.now())));
+  const answer = (text: string, interrupted: boolean): string => {
+    if (answered) return '';
+    answered = true;
+    return (
+      delta(splitter.end()) +
+      completed(POSITIONS.answer, { type: 'answer', ...answerContent(text) }) +
+      completed(POSITIONS.finish, { type: 'verbose', content: verboseContent(interrupted) })
+    );
+  };
+  const end = (outcome: RunOutcome): string => {
+    const chat = endedChat(run, ids, outcome, Date.now());
+    const failed = chat.status === 'failed';
+    // Of a failed chat nothing is told as complete; what was said of it can be read from its messages.
+    const last = failed ? '' : answer(outcome.answer, outcome.status === 'stopped');
+    return `${last}${frame(failed ? 'conversation.chat.failed' : 'conversation.chat.completed', oneLine(chat))}${frame('done', '"[DONE]"')}`;
+  };
+
+  return {
+    opening:
+      frame('conversation.chat.created', oneLine(runningChat(run, ids, 'created'))) +
+      frame('conversation.chat.in_progress', oneLine(runningChat(run, ids, 'in_progress'))),
+    ping: PING,
+    pingMs: PING_MS,
+    encode(event: RunEvent): string {
+      switch (event.kind) {
+        case 'text':
+          return delta(splitter.add(event.text));
+        // No event takes words back: the completed message has what stands in their place.
+        case 'text_replaced':
+          splitter.end();
+          return '';
+        // Spoken answers are asked for by a bot's voice settings, which no app has here.
+        case 'audio':
+          return '';
+        case 'answered':
+          return answer(event.answer, false);
+        case 'follow_up':
+          return completed(POSITIONS.followUp + followUps++, { type: 'follow_up', content: event.text });
+        case 'ended':
+          return end(event.outcome);
+      }
+    },
+  };
+}
+
+/** `event` first, one `data` line, nothing else (`facts/coze-wire.md` §1 rule 5). */
+function frame(event: string, data: string): string {
+  return `event:${event}\ndata:${data}\n\n`;
+}

@@ -1,0 +1,19 @@
+import type { ConversationRow } from '../../store/schema.ts';
+import { findTurnsAt, type TurnRow } from '../../store/turns.ts';
+import { CozeError } from './coze-error.ts';
+import { readMessageId, tagOf } from './ids.ts';
+import type { CozeContext } from './route.ts';
+
+/** A chat by the two ids that name it. @throws CozeError 4002 | 4001 (`facts/coze-wire.md` §9.8) */
+export async function findChat(
+  context: CozeContext,
+  { conversation_id, chat_id }: { readonly conversation_id: string; readonly chat_id: string },
+): Promise<{ readonly conversation: ConversationRow; readonly turn: TurnRow }> {
+  const conversation = await context.conversation(conversation_id);
+  const place = readMessageId(chat_id);
+  const turns =
+    place?.position === 0 ? await findTurnsAt(context.parts.store, conversation, place.createdAt) : [];
+  const turn = turns.find(({ id }) => tagOf(id) === place?.tag);
+  if (!turn) throw new CozeError(4001, 'Invalid chat');
+  return { conversation, turn };
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+
+/**
+ * Building blocks of request schemas. SDKs send every field they know, with null, "", 0 or [] for what is not set
+ * (`facts/coze-wire.md` §1 rules 11, 14 and 15, §3): all of these are absent where a value is optional.
+ */
+
+/** A value that may be left out, as nothing or as null. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value): z.output<T> | undefined => value ?? undefined);
+}
+
+/** The same where "" is nothing too. */
+export function optionalText<T extends z.ZodType<string> = z.ZodType<string>>(
+  schema: T = text() as unknown as T,
+) {
+  return z
+    .union([z.literal('').transform(() => undefined), schema])
+    .nullish()
+    .transform((value): z.output<T> | undefined => value ?? undefined);
+}
+
+/** PostgreSQL stores no NUL, and nobody means one. */
+export function text(max = Number.POSITIVE_INFINITY): z.ZodType<string> {
+  return z
+    .string()
+    .transform((value) => value.replaceAll('\0', ''))
+    .refine((value) => value.length <= max || Array.from(value).length <= max, {
+      error: `must have at most ${max} characters`,
+    });
+}
+
+/** An id: a decimal string, or (some clients) a number. What it names is looked up later. */
+export const id = z.union([z.string().min(1).max(255), z.number().int().nonnegative()]).transform(String);
+
+export const optionalId = optionalText(z.string().max(255)).or(z.number().transform(String)).optional();
+
+/** A flag of a JSON body; as text in queries. */
+export const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', '0', '1']).transform((value) => /true|1/.test(value))])
+  .nullish();
+
+/** A number of a query, where it comes as text, or of a body. */
+export function integer(options: { readonly min: number; readonly max: number; readonly default: number }) {
+  return z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^-?\d+$/)
+        .transform(Number),
+      z.literal('').transform(() => undefined),
+    ])
+    .nullish()
+    .transform((value) => value ?? options.default)
+    .pipe(z.number().int().min(options.min).max(options.max));
+}
+
+/** 16 pairs, keys of 1 to 64 and values of 1 to 512 characters (seed 002, `facts/coze-wire.md` §9.5); else 4003. */
+export const META_LIMITS = { pairs: 16, key: 64, value: 512 } as const;
+
+/** The caller's own pairs; the limits are checked by `checkMetaData`, for an error of their own. */
+export const metaData = optional(z.record(text(), text()));
