@@ -41,9 +41,9 @@ export function chat(
 
   const readLine = (line: string): void => {
     if (line === '') event = '';
-    if (line.startsWith('event:')) event = valueOf(line);
+    if (line.startsWith('event:')) event = fieldOf(line);
     if (!line.startsWith('data:')) return;
-    const data = valueOf(line);
+    const data = fieldOf(line);
     const text = target.text(data, event);
     if (text === null) {
       complete = true;
@@ -89,7 +89,7 @@ export function chat(
 }
 
 /** What follows the colon of an SSE line, without the one space that may stand there. */
-function valueOf(line: string): string {
+function fieldOf(line: string): string {
   const start = line.indexOf(':') + 1;
   return line.slice(line[start] === ' ' ? start + 1 : start);
 }

@@ -63,8 +63,8 @@ export function tagOf(uuid: string): number {
   return (Number.parseInt(uuid.slice(15, 18), 16) << 2) | (Number.parseInt(uuid.slice(19, 20), 16) & 3);
 }
 
-/** Id of what has a name here and a number there: bots, voices, the one workspace and its user. */
-export function namedId(kind: 'bot' | 'voice' | 'workspace' | 'user', name: string): string {
+/** Id of what has a name here and a number there: bots, models, voices, the one workspace and its user. */
+export function namedId(kind: 'bot' | 'model' | 'voice' | 'workspace' | 'user', name: string): string {
   const key = `${kind}/${name}`;
   let id = named.get(key);
   if (id === undefined) {

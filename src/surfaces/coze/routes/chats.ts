@@ -34,7 +34,8 @@ export const listChatMessages = defineRoute({
     if (turn.run_status === 'running') return { data: [] };
     const items = await listTurnItems(context.parts.store, conversation, turn);
     const followUps = items.filter(({ type }) => type === 'follow_up');
-    const answered = turn.answer_hidden === 0 && turn.answer !== '';
+    // As in the stream: a failed chat has no answer, or the beginning of one; any other's may be empty.
+    const answered = turn.answer_hidden === 0 && (turn.answer !== '' || storedChat(turn).status !== 'failed');
     return {
       data: [
         ...(answered ? [answerOf(turn), verboseOf(turn)] : []),
