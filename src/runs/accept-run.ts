@@ -2,16 +2,16 @@ import type { App } from '../apps/app.ts';
 import { renderTemplate } from '../apps/render-template.ts';
 import { validateInputs } from '../apps/validate-inputs.ts';
 import { invalidParam, notFound, ParleyError } from '../errors.ts';
-import { type AcceptedTurn, acceptTurn } from '../store/accept-turn.ts';
+import { type AcceptedTurn, acceptTurn, hasRunningTurn } from '../store/accept-turn.ts';
 import { findConversation, insertConversation } from '../store/conversations.ts';
 import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
-import type { ConversationRow, MessageFileRow } from '../store/schema.ts';
+import type { ConversationRow } from '../store/schema.ts';
 import type { ContextMessage } from './engine.ts';
 import { resolveFiles } from './resolve-files.ts';
 import type { RunFacts } from './run.ts';
-import type { RunFile } from './run-file.ts';
+import { messageFilesOf, type RunFile } from './run-file.ts';
 import type { ContextRequest, RunRequest } from './run-request.ts';
 import type { RunsOptions } from './runs-options.ts';
 import { contextItems } from './turn-items.ts';
@@ -84,6 +84,7 @@ export async function acceptRun(
   };
   const accepted = { facts, query, inputs, files, context, conversation, isNewConversation: !found };
   if (!kept) {
+    if (found && request.exclusive && (await hasRunningTurn(store, found.id))) throw conversationBusy();
     if (conversation && !found) await insertConversation(store, conversation);
     return accepted;
   }
@@ -140,14 +141,14 @@ function turnRows(
       section: facts.section,
       query_metadata: request.queryMetadata ? JSON.stringify(request.queryMetadata) : null,
       answer_metadata: null,
-      query_hidden: request.queryFrom ? 1 : 0,
+      query_hidden: request.queryFrom && 'itemId' in request.queryFrom ? 1 : 0,
       answer_hidden: 0,
       created_at: createdAt,
       updated_at: createdAt,
     },
-    files: files.map((file, position) => messageFile(facts, file, position)),
+    files: messageFilesOf(files, { appId: app.id, messageId }),
     items: contextItems(facts, context),
-    queryItemId: request.queryFrom?.itemId ?? null,
+    queryFrom: request.queryFrom ?? null,
     exclusive: request.exclusive ?? false,
   };
 }
@@ -194,27 +195,11 @@ function newConversation(
   };
 }
 
-function conversationBusy(): ParleyError {
+/** What a request with `exclusive` gets while a turn of its conversation is running. */
+export function conversationBusy(): ParleyError {
   return new ParleyError('conversation_busy', 409, 'A turn of this conversation is still running.');
 }
 
 function appUnavailable(): ParleyError {
   return new ParleyError('app_unavailable', 400, 'App unavailable, please check your app configurations.');
-}
-
-function messageFile(facts: RunFacts, file: RunFile, position: number): MessageFileRow {
-  return {
-    id: file.id,
-    app_id: facts.app.id,
-    message_id: facts.messageId,
-    file_id: file.uploadId,
-    type: file.type,
-    transfer_method: file.transferMethod,
-    url: file.url,
-    filename: file.filename,
-    mime_type: file.mimeType,
-    size: file.size,
-    belongs_to: 'user',
-    position,
-  };
 }

@@ -82,7 +82,7 @@ async function begin(processId: string): Promise<{ id: string; message_id: strin
     files: [],
     newConversation: null,
     items: [],
-    queryItemId: null,
+    queryFrom: null,
     exclusive: false,
   });
   return { id, message_id };

@@ -34,3 +34,24 @@ export function runFileOf(row: MessageFileRow): RunFile {
     size: row.size,
   };
 }
+
+/** The files of a message, as they are stored. */
+export function messageFilesOf(
+  files: readonly RunFile[],
+  { appId, messageId }: { readonly appId: string; readonly messageId: string },
+): MessageFileRow[] {
+  return files.map((file, position) => ({
+    id: file.id,
+    app_id: appId,
+    message_id: messageId,
+    file_id: file.uploadId,
+    type: file.type,
+    transfer_method: file.transferMethod,
+    url: file.url,
+    filename: file.filename,
+    mime_type: file.mimeType,
+    size: file.size,
+    belongs_to: 'user',
+    position,
+  }));
+}

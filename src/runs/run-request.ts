@@ -1,4 +1,5 @@
 import type { App } from '../apps/app.ts';
+import type { QueryFrom } from '../store/accept-turn.ts';
 import type { Owner } from '../store/owner.ts';
 import type { ContextMessage } from './engine.ts';
 
@@ -25,8 +26,8 @@ export interface RunRequest {
   /** The caller's own pairs of the run, and of the query. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly queryMetadata?: Readonly<Record<string, string>>;
-  /** Where the query stands in the conversation already: an item, or (null) an earlier turn. It is not listed again. */
-  readonly queryFrom?: { readonly itemId: string | null };
+  /** Where the query stands in the conversation already; it is listed once. */
+  readonly queryFrom?: QueryFrom;
   /** False: the turn is not kept, not found again, and no context of later ones. */
   readonly keep?: boolean;
   /** Refuses a conversation whose latest turn is still running. */

@@ -3,7 +3,7 @@ import { ParleyError } from '../errors.ts';
 import { setGeneratedTitle } from '../store/conversations.ts';
 import type { Owner } from '../store/owner.ts';
 import { cancelRun } from '../store/runs.ts';
-import { type AcceptedRun, acceptRun } from './accept-run.ts';
+import { type AcceptedRun, acceptRun, conversationBusy } from './accept-run.ts';
 import type { Engine } from './engine.ts';
 import { executeRun } from './execute-run.ts';
 import { Run } from './run.ts';
@@ -28,6 +28,8 @@ export class Runs {
   readonly #active = new Map<string, Run>();
   readonly #recent = new Map<string, Run>();
   #recentCharacters = 0;
+  /** Conversations with a running turn that no row tells of. */
+  readonly #unkept = new Set<string>();
   readonly #perApp = new Map<string, number>();
   /** Turns being committed. */
   readonly #accepting = new Set<Promise<unknown>>();
@@ -52,7 +54,10 @@ export class Runs {
       throw new ParleyError('internal_server_error', 503, 'The server is shutting down.');
     }
     const engine = engines[request.app.mode];
+    const { conversationId, keep = true, exclusive } = request;
+    if (exclusive && conversationId !== null && this.#unkept.has(conversationId)) throw conversationBusy();
     this.#takeSlot(request.app);
+    if (!keep && conversationId !== null) this.#unkept.add(conversationId);
     const accepting = acceptRun(this.#options, request, (app) => engine.check(app));
     this.#accepting.add(accepting);
     let accepted: AcceptedRun;
@@ -60,12 +65,14 @@ export class Runs {
       accepted = await accepting;
     } catch (error) {
       this.#freeSlot(request.app);
+      if (!keep && conversationId !== null) this.#unkept.delete(conversationId);
       throw error;
     } finally {
       this.#accepting.delete(accepting);
     }
     const run = new Run(accepted.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
     this.#active.set(run.facts.id, run);
+    if (!keep) this.#unkept.add(run.facts.conversationId ?? '');
     // Accepted while the server began to end: it ends as the others do, with its terminal event.
     if (this.#closing.signal.aborted) run.stop('shutdown');
     beforeExecuting?.(run);
@@ -87,8 +94,9 @@ export class Runs {
   }
 
   /**
-   * Gives up the owner's turn: it is no context of later turns, and its conversation is free for the next one. The run
-   * itself goes on; `interrupt` stops it too. `ended` when the run had ended before: an ended run stays as it ended.
+   * Gives up a turn, which the caller has read as its owner: it is no context of later turns, and its conversation is
+   * free for the next one. The run itself goes on; `interrupt` stops it too. `ended` when the run had ended before: an
+   * ended run stays as it ended.
    */
   async cancel(runId: string, { interrupt }: { readonly interrupt: boolean }): Promise<'canceled' | 'ended'> {
     const result = await cancelRun(this.#options.store, runId);
@@ -141,7 +149,8 @@ export class Runs {
       clearTimeout(limit);
       this.#active.delete(run.facts.id);
       this.#freeSlot(run.facts.app);
-      this.#keepRecent(run);
+      if (run.facts.kept) this.#keepRecent(run);
+      else this.#unkept.delete(run.facts.conversationId ?? '');
     }
   }
 

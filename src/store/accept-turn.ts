@@ -5,14 +5,20 @@ import type { Store } from './open-store.ts';
 import { preparedQuery } from './prepared-query.ts';
 import type { ConversationItemRow, ConversationRow, MessageFileRow, MessageRow, RunRow } from './schema.ts';
 
+/**
+ * Where a query stands in its conversation already: an item becomes this turn's; a turn that has no answer gives its
+ * query to this one.
+ */
+export type QueryFrom = { readonly itemId: string } | { readonly turnId: string };
+
 export interface AcceptedTurn {
   readonly run: RunRow;
   readonly message: MessageRow;
   readonly files: readonly MessageFileRow[];
   /** What came with the query. */
   readonly items: readonly ConversationItemRow[];
-  /** An item that is the query, when that stood in the conversation already: it becomes this turn's. */
-  readonly queryItemId: string | null;
+  /** Null for a query that the request brings. */
+  readonly queryFrom: QueryFrom | null;
   /** Of a new conversation; an existing one is only moved to the top. */
   readonly newConversation: ConversationRow | null;
   /** Refuses a conversation whose latest turn is still running. */
@@ -29,7 +35,7 @@ export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<'accepted'
     if (turn.newConversation) {
       await insertConversation(trx, turn.newConversation);
     } else if (message.conversation_id !== null) {
-      if (turn.exclusive && (await isBusy(trx, message))) return 'busy';
+      if (turn.exclusive && (await hasRunningTurn(trx, message.conversation_id))) return 'busy';
       const { numAffectedRows } = await touchConversation(trx, {
         id: message.conversation_id,
         app_id: message.app_id,
@@ -48,27 +54,24 @@ export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<'accepted'
         .values([...turn.files])
         .execute();
     await insertConversationItems(trx, turn.items);
-    if (turn.queryItemId !== null)
-      await trx
-        .updateTable('conversation_items')
-        .set({ message_id: message.id })
-        .where('id', '=', turn.queryItemId)
-        .where('conversation_id', '=', message.conversation_id)
-        .execute();
+    if (turn.queryFrom) await takeQuery(trx, message, turn.queryFrom);
     return 'accepted';
   });
 }
 
-/** Writing its row first makes others wait for this transaction; what they read after that is up to date. */
-async function isBusy(trx: Store, message: MessageRow): Promise<boolean> {
-  const conversation = await trx
+/**
+ * Whether the latest turn of a conversation is running, and not given up. Within a transaction it stays so: writing
+ * the conversation's row first makes others wait, and what they read after that is up to date.
+ */
+export async function hasRunningTurn(store: Store, conversationId: string): Promise<boolean> {
+  const conversation = await store
     .updateTable('conversations')
     .set(({ ref }) => ({ latest_run_id: ref('latest_run_id') }))
-    .where('id', '=', message.conversation_id)
+    .where('id', '=', conversationId)
     .returning('latest_run_id')
     .executeTakeFirst();
   if (!conversation?.latest_run_id) return false;
-  const running = await trx
+  const running = await store
     .selectFrom('runs')
     .select('id')
     .where('id', '=', conversation.latest_run_id)
@@ -76,6 +79,23 @@ async function isBusy(trx: Store, message: MessageRow): Promise<boolean> {
     .where('canceled_at', 'is', null)
     .executeTakeFirst();
   return running !== undefined;
+}
+
+async function takeQuery(trx: Store, message: MessageRow, from: QueryFrom): Promise<void> {
+  if ('itemId' in from)
+    await trx
+      .updateTable('conversation_items')
+      .set({ message_id: message.id })
+      .where('id', '=', from.itemId)
+      .where('conversation_id', '=', message.conversation_id)
+      .execute();
+  else
+    await trx
+      .updateTable('messages')
+      .set({ query_hidden: 1 })
+      .where('id', '=', from.turnId)
+      .where('conversation_id', '=', message.conversation_id)
+      .execute();
 }
 
 const touchConversation = preparedQuery(
@@ -92,7 +112,12 @@ const touchConversation = preparedQuery(
   ) =>
     db
       .updateTable('conversations')
-      .set({ app_version: p.app_version, latest_run_id: p.run_id, updated_at: p.now })
+      .set(({ eb, ref }) => ({
+        app_version: p.app_version,
+        latest_run_id: p.run_id,
+        // Never back: messages may have been put there since this turn's time was found.
+        updated_at: eb.case().when('updated_at', '<', p.now).then(p.now).else(ref('updated_at')).end(),
+      }))
       .where('id', '=', p.id)
       .where('app_id', '=', p.app_id)
       .where('end_user_id', '=', p.end_user_id),

@@ -22,14 +22,19 @@ export function findFirstMessage(
     .executeTakeFirst();
 }
 
-/** The newest `limit` messages of a conversation, older than `before`, newest first. */
+/** The newest `limit` messages of a conversation, older than `before`, newest first; none whose halves are both deleted. */
 export async function listMessages(
   store: Store,
   owner: Owner,
   conversationId: string,
   page: { readonly before?: Pick<MessageRow, 'id' | 'created_at'>; readonly limit: number },
 ): Promise<{ rows: MessageRow[]; hasMore: boolean }> {
-  const query = owned(store, owner).selectAll().where('conversation_id', '=', conversationId);
+  const query = owned(store, owner)
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .where(({ eb, or }) =>
+      or([eb('answer_hidden', '=', 0), eb('query_hidden', '=', 0), eb('query', '!=', '')]),
+    );
   const rows = await newestFirst(query, page).execute();
   return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
 }

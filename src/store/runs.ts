@@ -46,6 +46,7 @@ export async function fillOrphanedAnswers(
       .where('runs.process_id', '=', processId)
       .where('runs.status', '=', 'failed')
       .where('messages.answer', '=', '')
+      .where('messages.answer_hidden', '=', 0)
       .execute();
     for (const { run, message } of empty) {
       const answer = (answers.get(run) ?? '').replaceAll('\0', '');

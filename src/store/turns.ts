@@ -17,7 +17,11 @@ type Conversation = Pick<ConversationRow, 'id' | 'app_id'>;
 
 /** Turns that were accepted at this millisecond of a conversation's time: one, hardly ever more. */
 export function findTurnsAt(store: Store, conversation: Conversation, createdAt: number): Promise<TurnRow[]> {
-  return turns(store, conversation).where('messages.created_at', '=', createdAt).execute();
+  return selectTurns(store, conversation).where('messages.created_at', '=', createdAt).execute();
+}
+
+export function findTurn(store: Store, conversation: Conversation, id: string): Promise<TurnRow | undefined> {
+  return selectTurns(store, conversation).where('messages.id', '=', id).executeTakeFirst();
 }
 
 /** Turns from one moment of a conversation's time to another, both included, in the order of `direction`. */
@@ -31,7 +35,7 @@ export function listTurns(
     readonly limit: number;
   },
 ): Promise<TurnRow[]> {
-  let query = turns(store, conversation)
+  let query = selectTurns(store, conversation)
     .orderBy('messages.created_at', page.direction)
     .orderBy('messages.id', page.direction)
     .limit(page.limit);
@@ -40,7 +44,13 @@ export function listTurns(
   return query.execute();
 }
 
-function turns(store: Store, conversation: Conversation) {
+/** Whether its answer is a message of the conversation: whole, and not deleted. */
+export function hasAnswer(turn: TurnRow): boolean {
+  return turn.run_status !== 'running' && turn.answer_hidden === 0 && turn.answer !== '';
+}
+
+/** Turns of a conversation, for queries of this room. */
+export function selectTurns(store: Store, conversation: Conversation) {
   return store
     .selectFrom('messages')
     .innerJoin('runs', 'runs.id', 'messages.run_id')

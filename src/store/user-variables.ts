@@ -18,8 +18,10 @@ export async function setUserVariables(
   values: readonly { readonly name: string; readonly value: string }[],
 ): Promise<void> {
   const now = Date.now();
+  // In one order, or two of these at once could wait for each other's rows.
+  const ordered = values.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   await store.transaction().execute(async (trx) => {
-    for (const { name, value } of values) {
+    for (const { name, value } of ordered) {
       await trx
         .insertInto('user_variables')
         .values({ end_user_id: endUserId, name, value, created_at: now, updated_at: now })

@@ -150,6 +150,12 @@ export class ChatReader {
   }
 }
 
+/** The chat that a stream begins with. */
+export function chatOf([first]: readonly ChatEvent[]): Wire {
+  if (!first) throw new Error('the stream is empty');
+  return first.data;
+}
+
 /** Names of events without their common beginning. */
 export const namesOf = (events: readonly ChatEvent[]) =>
   events.map(({ event }) => event.replace(/^conversation\./, ''));

@@ -59,9 +59,12 @@ test('the whole body, to the byte: no ids, no comments, nothing after done', asy
   );
 });
 
-test('headers: an event stream that nothing buffers, with its log id', async () => {
+test('headers: an event stream that nothing buffers, with a log id of its own', async () => {
   const response = await sendChat(coze, 'Hi', { stream: true });
   await response.text();
+  const other = await sendChat(coze, 'Hi', { stream: true });
+  await other.text();
+  expect(other.headers.get('x-tt-logid')).not.toBe(response.headers.get('x-tt-logid'));
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   expect(response.headers.get('cache-control')).toBe('no-cache, no-transform');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { chatApp } from '../support/parley/apps.ts';
 import { startCoze, type TestCoze } from '../support/parley/coze.ts';
-import { botId, messagesOf, namesOf, retrieve, streamChat, type Wire } from './chats.ts';
+import { botId, chatOf, messagesOf, namesOf, retrieve, streamChat, type Wire } from './chats.ts';
 
 let provider: MockProvider;
 let coze: TestCoze;
@@ -117,7 +117,7 @@ test('what was streamed is what can be read afterwards', async () => {
 
 test('ids grow with time, within a chat and from one to the next', async () => {
   const first = await (await streamChat(coze, 'Hi')).rest();
-  const { conversation_id } = first[0]?.data as Wire;
+  const { conversation_id } = chatOf(first);
   const second = await (await streamChat(coze, 'Hi', { conversation_id })).rest();
   const ids = [...first, ...second]
     .filter(({ event }) => /chat.created|message.completed/.test(event))
@@ -128,7 +128,8 @@ test('ids grow with time, within a chat and from one to the next', async () => {
 });
 
 test('usage is the provider’s own, and an estimate where it tells none', async () => {
-  const usageOf = async () => (await (await streamChat(coze, 'Hi')).until('conversation.chat.completed')).usage;
+  const usageOf = async () =>
+    (await (await streamChat(coze, 'Hi')).until('conversation.chat.completed')).usage;
   provider.reply({ tokens: ['a'], usage: { prompt_tokens: 91, completion_tokens: 24 } });
   expect(await usageOf()).toEqual({ token_count: 115, output_count: 24, input_count: 91 });
   provider.reply({ tokens: ['some words', ' and more'], usage: null });
@@ -150,7 +151,7 @@ test.each([
   ]);
   const messages = events.slice(2, 4).map(({ data }) => data);
   expect(messages).toMatchObject([{ type: 'answer', content: '' }, { type: 'verbose' }]);
-  const listed = await messagesOf(coze, events[0]?.data as Wire);
+  const listed = await messagesOf(coze, chatOf(events));
   expect(listed.map(({ id, content }) => ({ id, content }))).toEqual(
     messages.map(({ id, content }) => ({ id, content })),
   );

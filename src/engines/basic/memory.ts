@@ -117,7 +117,10 @@ async function* items(
       limit: PAGE,
     });
     for (const row of rows) {
-      const files: RunFile[] = row.files === null ? [] : JSON.parse(row.files);
+      const files: RunFile[] =
+        row.files === null || !task.app.config.fileUpload.enabled ? [] : JSON.parse(row.files);
+      // Of a message of files alone nothing is left for an app that takes none.
+      if (row.text === '' && files.length === 0) continue;
       yield {
         at: row.created_at,
         position: row.position,

@@ -9,6 +9,7 @@ import { listTurns } from '../../store/turns.ts';
 import { checkMetaData } from './check-meta-data.ts';
 import { type Content, type FilePart, readContent } from './content.ts';
 import { CozeError, parameterError } from './coze-error.ts';
+import { questionFiles } from './find-message.ts';
 import { shortIdOf } from './ids.ts';
 import type { CozeContext } from './route.ts';
 import { metaData, optionalText, text } from './schema.ts';
@@ -27,13 +28,14 @@ export const chatMessage = z.object({
   meta_data: metaData,
 });
 
-type ChatMessage = z.output<typeof chatMessage>;
+export type ChatMessage = z.output<typeof chatMessage>;
 
 /** What a chat asks, and what comes with it. */
 export type AskedTurn = Required<Pick<RunRequest, 'query' | 'files' | 'context'>> &
   Pick<RunRequest, 'queryMetadata' | 'queryFrom'>;
 
-interface Said extends Content {
+/** What one message says. */
+export interface Said extends Content {
   readonly role: 'user' | 'assistant';
   readonly metadata: Readonly<Record<string, string>> | null;
 }
@@ -53,12 +55,10 @@ export async function readMessages(
   if (messages.length > MAX_MESSAGES)
     throw new CozeError(4004, `There are more than ${MAX_MESSAGES} additional_messages.`);
   if (messages.length === 0) return lastOfConversation(context, conversation);
-  const said = messages.map((message) => read(message, keep));
-  for (const [index, { text, parts }] of said.entries()) {
-    if (parts.length > 0 && !app.config.fileUpload.enabled) throw parameterError('this bot takes no files.');
-    if (text === '' && parts.length > 0 && !said[index - 1]?.text && !said[index + 1]?.text)
-      throw parameterError('a message of files alone needs a text message directly before or after it.');
-  }
+  const said = messages.map((message) => readMessage(message, keep));
+  if (said.some(({ parts }) => parts.length > 0) && !app.config.fileUpload.enabled)
+    throw parameterError('this bot takes no files.');
+  refuseLoneFiles(said);
   const query = said.pop() as Said;
   if (query.role !== 'user') throw parameterError("the last of additional_messages must be the user's.");
   const before = said.at(-1);
@@ -76,7 +76,11 @@ export async function readMessages(
   };
 }
 
-function read({ role, type, content, content_type, meta_data }: ChatMessage, keep: boolean): Said {
+/** @throws CozeError 4000 | 4003 */
+export function readMessage(
+  { role, type, content, content_type, meta_data }: ChatMessage,
+  keep: boolean,
+): Said {
   if (type === 'question' && role !== 'user')
     throw parameterError("a message of type question is the user's.");
   if (role === 'user' && type !== undefined && type !== 'question')
@@ -86,6 +90,14 @@ function read({ role, type, content, content_type, meta_data }: ChatMessage, kee
   checkMetaData(meta_data);
   if (role === 'assistant') return { role, text: content, parts: [], metadata: meta_data ?? null };
   return { role, ...readContent(content, content_type ?? 'text'), metadata: meta_data ?? null };
+}
+
+/** A message of files alone is one with the words beside it (`facts/coze-wire.md` §9.5). @throws CozeError 4000 */
+export function refuseLoneFiles(said: readonly Said[]): void {
+  for (const [index, { text, parts }] of said.entries()) {
+    if (text === '' && parts.length > 0 && !said[index - 1]?.text && !said[index + 1]?.text)
+      throw parameterError('a message of files alone needs a text message directly before or after it.');
+  }
 }
 
 /** Files as `runs.start` takes them. @throws CozeError 4000 for an id that names no upload of this token */
@@ -123,7 +135,14 @@ async function lastOfConversation(
       return { query: item.text, files: files.map(mappingOf), context: [], queryFrom: { itemId: item.id } };
     }
   } else if (turn && turn.answer === '' && turn.query_hidden === 0 && turn.section === section) {
-    return { query: turn.query, files: [], context: [], queryFrom: { itemId: null } };
+    const files = conversation && (await questionFiles(store, conversation, [turn.id])).get(turn.id);
+    return {
+      query: turn.query,
+      files: (files ?? []).map(mappingOf),
+      context: [],
+      queryFrom: { turnId: turn.id },
+      ...(turn.query_metadata ? { queryMetadata: JSON.parse(turn.query_metadata) } : {}),
+    };
   }
   throw parameterError("additional_messages is required: the conversation's last message is not the user's.");
 }

@@ -77,7 +77,9 @@ export function lastError(code: ErrorCode | string | null, message: string): { c
 function fromHouse(error: ParleyError): CozeError {
   if (error.code === 'internal_server_error' && error.status === 500) return internal(error);
   const code = CODES[error.code] ?? 5000;
-  const message = code === 4000 ? `Request parameter error: ${error.message}` : error.message;
+  // The house has no words for some (`facts/dify-wire.md` §7.4); here every error has a `msg` that says something.
+  const text = error.message || error.code.replaceAll('_', ' ');
+  const message = code === 4000 ? `Request parameter error: ${text}` : text;
   return new CozeError(code, code === 4016 ? BUSY : message, httpStatus(error), { cause: error });
 }
 

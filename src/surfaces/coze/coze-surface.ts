@@ -22,7 +22,7 @@ export function cozeSurface(parts: CozeParts): FastifyPluginAsync {
       strictPreflight: false,
     });
     await server.register(multipart, {
-      limits: { files: 2, fields: 20, fieldSize: 64 * 1024, fieldNameSize: 200 },
+      limits: { files: 10, fields: 20, fieldSize: 64 * 1024, fieldNameSize: 200 },
     });
     readJson(server);
     if (parts.limits.requestsPerMinute !== null) await limitRequests(server, parts.limits.requestsPerMinute);

@@ -1,7 +1,8 @@
+import { tagOf } from '../../store/place.ts';
 import type { ConversationRow } from '../../store/schema.ts';
 import { findTurnsAt, type TurnRow } from '../../store/turns.ts';
 import { CozeError } from './coze-error.ts';
-import { readMessageId, tagOf } from './ids.ts';
+import { readMessageId } from './ids.ts';
 import type { CozeContext } from './route.ts';
 
 /** A chat by the two ids that name it. @throws CozeError 4002 | 4001 (`facts/coze-wire.md` §9.8) */

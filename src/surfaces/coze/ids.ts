@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Place, tagOf } from '../../store/place.ts';
 
 /**
  * Ids on this wire are decimal strings that fit a signed 64-bit integer: some clients parse them (`facts/coze-wire.md`
@@ -28,16 +29,6 @@ export function shortIdOf(decimal: string): string | null {
   return `${ms.slice(0, 8)}-${ms.slice(8)}-7${hex(low >> 10, 3)}-${hex(0x800 | (low & 0x3ff), 3)}`;
 }
 
-/** Where a chat or a message of a conversation is found. */
-export interface MessagePlace {
-  /** `created_at` of its row. */
-  readonly createdAt: number;
-  /** Bits of its row's UUID, against another row of the same millisecond. */
-  readonly tag: number;
-  /** One of `POSITIONS`, or that of an item; 0: the chat itself. */
-  readonly position: number;
-}
-
 /** Id of a chat (`position` 0) or of one of its messages; within a conversation they follow one another as these do. */
 export function messageId(
   row: { readonly id: string; readonly created_at: number },
@@ -48,7 +39,7 @@ export function messageId(
 }
 
 /** Reads what `messageId` made; null for what is no id. */
-export function readMessageId(decimal: string): MessagePlace | null {
+export function readMessageId(decimal: string): Place | null {
   const number = readDecimal(decimal);
   if (number === null) return null;
   return {
@@ -56,11 +47,6 @@ export function readMessageId(decimal: string): MessagePlace | null {
     tag: Number((number >> PLACE_BITS) & 0x3fffn),
     position: Number(number & 0xffn),
   };
-}
-
-/** The 14 bits of a row's UUID that its message ids carry. */
-export function tagOf(uuid: string): number {
-  return (Number.parseInt(uuid.slice(15, 18), 16) << 2) | (Number.parseInt(uuid.slice(19, 20), 16) & 3);
 }
 
 /** Id of what has a name here and a number there: bots, models, voices, the one workspace and its user. */

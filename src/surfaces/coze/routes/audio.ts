@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ParleyError } from '../../../errors.ts';
+import type { ParleyError } from '../../../errors.ts';
 import type { AppServices } from '../../../runs/app-services.ts';
 import { AUDIO_MB, collectAudio } from '../../collect-audio.ts';
 import { type FormFile, readForm } from '../../read-form.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { defineRoute } from '../route.ts';
-import { id, optionalId, optionalText } from '../schema.ts';
 import { namedId } from '../ids.ts';
 import { pageNumber, pageOf, pageSize } from '../page.ts';
+import { defineRoute } from '../route.ts';
+import { id, optionalId, optionalText } from '../schema.ts';
 import { BOT_TIME, iconUrl, wireBot } from '../wire-bot.ts';
 import { workspace } from '../workspace.ts';
 
@@ -57,9 +57,7 @@ export const listBots = defineRoute({
   scopes: ['listBot'],
   query: z.object({
     workspace_id: optionalId,
-    publish_status: optionalText(
-      z.enum(['all', 'published_online', 'published_draft', 'unpublished_draft']),
-    ),
+    publish_status: optionalText(z.enum(['all', 'published_online', 'published_draft', 'unpublished_draft'])),
     page_num: pageNumber,
     page_size: pageSize(20),
   }),

@@ -55,12 +55,11 @@ export const uploadFile = defineRoute({
   },
 });
 
-/** @throws CozeError by `facts/coze-wire.md` §6, 4300 to 4304 */
+/** Files of every type are taken. @throws CozeError 4300 | 4301 | 4304 (`facts/coze-wire.md` §6) */
 function checked(files: readonly Omit<FormFile, 'stream'>[]): Omit<FormFile, 'stream'> {
   const file = files.find(({ field }) => field === 'file');
   if (!file) throw new CozeError(4300, 'The form has no part "file" with a file.');
   if (files.length > 1) throw new CozeError(4301, 'Only one file is allowed.');
-  if (file.mimeType === '') throw new CozeError(4303, 'The type of the file is not supported.');
   const filename = baseName(file.filename);
   if (filename === '') throw new CozeError(4304, 'The file has no name.');
   return { ...file, filename };
