@@ -25,7 +25,8 @@ const plan = {
   rounds: quick ? 3 : 5,
   requests: quick ? { 1: 300, 32: 600, 128: 800 } : { 1: 1000, 32: 1600, 128: 2000 },
   // Until compiled: Parley has more code than the relay, and needs some thousand chats for it.
-  warmUp: quick ? 400 : 4000,
+  warmUp: quick ? 1500 : 4000,
+  warmUpToHold: quick ? 400 : 4000,
   starts: 3,
   streams: quick ? 300 : 1000,
   stops: quick ? 10 : 20,
@@ -119,7 +120,7 @@ async function measure(): Promise<Measured> {
 
 /** Memory per open stream, on a process that has been in use: code is compiled and pools have grown. */
 async function hold(target: Target): Promise<Held> {
-  await runRound(target, plan.warmUp, 32);
+  await runRound(target, plan.warmUpToHold, 32);
   await sleep(1000);
   note(`${plan.streams} slow streams through ${target.name}`);
   return holdStreams(target, processOf(target), plan.streams);

@@ -9,15 +9,13 @@ import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
 import type { ConversationRow } from '../store/schema.ts';
 import type { ContextMessage } from './engine.ts';
+import { firstName } from './first-name.ts';
 import { resolveFiles } from './resolve-files.ts';
 import type { RunFacts } from './run.ts';
 import { messageFilesOf, type RunFile } from './run-file.ts';
 import type { ContextRequest, RunRequest } from './run-request.ts';
 import type { RunsOptions } from './runs-options.ts';
 import { contextItems } from './turn-items.ts';
-
-/** Conversation names before a title is found: the query, or its first 20 characters (`facts/dify-wire.md` §7.1). */
-const SNIPPET_LENGTH = 20;
 
 /** A run that is committed, with what its engine needs. */
 export interface AcceptedRun {
@@ -67,8 +65,10 @@ export async function acceptRun(
   if (converses && !found?.app_version) await versions.keep(app);
   // Turns of a conversation keep their order also when the clock is set back.
   const now = Math.max(Date.now(), (found?.updated_at ?? 0) + 1);
-  const conversation = converses ? (found ?? newConversation(request, owner, query, inputs, now)) : null;
   const kept = request.keep ?? true;
+  // One that a turn begins which is not kept has neither name nor inputs of it.
+  const [words, values] = kept ? [request.said ?? query, inputs] : ['', {}];
+  const conversation = converses ? (found ?? newConversation(request, owner, words, values, now)) : null;
   const facts: RunFacts = {
     id: newId(),
     messageId: newId(),
@@ -128,7 +128,7 @@ function turnRows(
       end_user_id: owner.endUserId,
       run_id: id,
       inputs: JSON.stringify(inputs),
-      query,
+      query: request.said?.replaceAll('\0', '') ?? query,
       answer: '',
       status: 'normal',
       error: null,
@@ -176,14 +176,13 @@ function newConversation(
   inputs: Readonly<Record<string, unknown>>,
   now: number,
 ): ConversationRow {
-  const characters = [...query];
   return {
     id: newId(),
     app_id: owner.appId,
     app_version: app.version,
     end_user_id: owner.endUserId,
     surface,
-    name: characters.length > SNIPPET_LENGTH ? `${characters.slice(0, SNIPPET_LENGTH).join('')}…` : query,
+    name: firstName(query),
     inputs: JSON.stringify(inputs),
     introduction: renderTemplate(app.config.openingStatement, inputs),
     status: 'normal',

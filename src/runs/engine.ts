@@ -1,4 +1,5 @@
 import type { App } from '../apps/app.ts';
+import type { QueryFrom } from '../store/accept-turn.ts';
 import type { Owner } from '../store/owner.ts';
 import type { ConversationRow } from '../store/schema.ts';
 import type { RunEvent, RunUsage } from './run-event.ts';
@@ -41,6 +42,8 @@ export interface EngineTask {
   readonly files: readonly RunFile[];
   /** Comes before the query, after what is remembered. */
   readonly context: readonly ContextMessage[];
+  /** Where the query stands in the conversation too: not to be told twice. */
+  readonly queryFrom: QueryFrom | null;
   /** False: the answer is not spoken, whatever the app says. */
   readonly aloud: boolean;
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { ParleyError } from '../errors.ts';
 import type { AcceptedRun } from './accept-run.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineTask } from './engine.ts';
 import { ORPHANED } from './recover-runs.ts';
 import type { Run, RunFacts } from './run.ts';
 import { NO_USAGE, type RunOutcome, type RunUsage } from './run-event.ts';
@@ -26,7 +26,7 @@ export async function executeRun(
   { recorder, journal, processId, observer }: Recording,
   run: Run,
   engine: Engine,
-  accepted: AcceptedRun & { readonly user: string; readonly aloud: boolean },
+  accepted: AcceptedRun & Pick<EngineTask, 'user' | 'queryFrom' | 'aloud'>,
   { onFirstText, suggest }: RunHooks,
 ): Promise<void> {
   const { facts, log, signal } = run;
@@ -56,6 +56,7 @@ export async function executeRun(
     inputs: accepted.inputs,
     files: accepted.files,
     context: accepted.context,
+    queryFrom: accepted.queryFrom,
     aloud: accepted.aloud,
     signal,
     emit(given) {

@@ -10,6 +10,8 @@ export interface RunRequest {
   /** Name of the surface, e.g. `dify`. */
   readonly surface: string;
   readonly query: string;
+  /** What the end user said, where the app has it as an input and no query; stored as the query. */
+  readonly said?: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   /** File mappings of `facts/dify-wire.md` §6.1. */
   readonly files: readonly unknown[];

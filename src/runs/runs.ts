@@ -4,7 +4,6 @@ import { setGeneratedTitle } from '../store/conversations.ts';
 import type { Owner } from '../store/owner.ts';
 import { cancelRun } from '../store/runs.ts';
 import { type AcceptedRun, acceptRun, conversationBusy } from './accept-run.ts';
-import type { Engine } from './engine.ts';
 import { executeRun } from './execute-run.ts';
 import { Run } from './run.ts';
 import { RunLog } from './run-log.ts';
@@ -49,16 +48,13 @@ export class Runs {
    * @throws ParleyError with what is wrong; nothing was written then.
    */
   async start(request: RunRequest, beforeExecuting?: (run: Run) => void): Promise<Run> {
-    const { engines } = this.#options;
     if (this.#closing.signal.aborted) {
       throw new ParleyError('internal_server_error', 503, 'The server is shutting down.');
     }
-    const engine = engines[request.app.mode];
     const { conversationId, keep = true, exclusive } = request;
     if (exclusive && conversationId !== null && this.#unkept.has(conversationId)) throw conversationBusy();
     this.#takeSlot(request.app);
-    if (!keep && conversationId !== null) this.#unkept.add(conversationId);
-    const accepting = acceptRun(this.#options, request, (app) => engine.check(app));
+    const accepting = this.#accept(request);
     this.#accepting.add(accepting);
     let accepted: AcceptedRun;
     try {
@@ -76,8 +72,20 @@ export class Runs {
     // Accepted while the server began to end: it ends as the others do, with its terminal event.
     if (this.#closing.signal.aborted) run.stop('shutdown');
     beforeExecuting?.(run);
-    void this.#execute(run, accepted, engine, request);
+    void this.#execute(run, accepted, request);
     return run;
+  }
+
+  /** Apart from `start`, whose closures live as long as the run is remembered. */
+  async #accept(request: RunRequest): Promise<AcceptedRun> {
+    const { conversationId, keep = true } = request;
+    if (!keep && conversationId !== null) {
+      this.#unkept.add(conversationId);
+      // Turns that have not met it there are committed, or refused, before it looks for them.
+      await Promise.allSettled(this.#accepting);
+    }
+    const engine = this.#options.engines[request.app.mode];
+    return acceptRun(this.#options, request, (app) => engine.check(app));
   }
 
   /** A run of this owner: going on, or ended a short while ago. */
@@ -124,8 +132,8 @@ export class Runs {
 
   readonly #flushJournal = (): void => this.#options.journal.flush();
 
-  async #execute(run: Run, accepted: AcceptedRun, engine: Engine, request: RunRequest): Promise<void> {
-    const { observer, maxExecutionMs } = this.#options;
+  async #execute(run: Run, accepted: AcceptedRun, request: RunRequest): Promise<void> {
+    const { observer, maxExecutionMs, engines } = this.#options;
     observer.started(run);
     const limit = setTimeout(() => run.stop('timeout'), maxExecutionMs);
     let untitled = request.autoGenerateName && accepted.isNewConversation;
@@ -140,8 +148,13 @@ export class Runs {
       await executeRun(
         this.#options,
         run,
-        engine,
-        { ...accepted, user: request.endUser.sessionId, aloud: request.aloud ?? true },
+        engines[request.app.mode],
+        {
+          ...accepted,
+          user: request.endUser.sessionId,
+          queryFrom: request.queryFrom ?? null,
+          aloud: request.aloud ?? true,
+        },
         { onFirstText: findTitle, suggest: this.#suggest(run, accepted, request) },
       );
     } finally {

@@ -23,15 +23,16 @@ export function appendConversationItems(
   return commitTogether(store, (trx) => append(trx, conversation, items));
 }
 
-/** Makes a conversation with these messages. */
+/** Makes a conversation with these messages, and answers it as it is then. */
 export function createConversation(
   store: Store,
   conversation: ConversationRow,
   items: readonly NewItem[],
-): Promise<void> {
+): Promise<ConversationRow> {
   return commitTogether(store, async (trx) => {
     await insertConversation(trx, conversation);
-    if (items.length > 0) await append(trx, conversation, items);
+    const rows = items.length > 0 ? await append(trx, conversation, items) : undefined;
+    return { ...conversation, updated_at: rows?.at(-1)?.created_at ?? conversation.updated_at };
   });
 }
 

@@ -165,16 +165,20 @@ export async function listAppConversations(
 
 /**
  * Gives a conversation that nobody has spoken in to the app and end user of its first turn; `nobody` is who it stood
- * under. Undefined when another turn was first, or it is gone.
+ * under, and `name` what it is called if it has no name. Undefined when another turn was first, or it is gone.
  */
 export function claimConversation(
   store: Store,
   id: string,
-  { nobody, owner }: { readonly nobody: string; readonly owner: Owner },
+  { nobody, owner, name }: { readonly nobody: string; readonly owner: Owner; readonly name: string },
 ): Promise<ConversationRow | undefined> {
   return store
     .updateTable('conversations')
-    .set({ app_id: owner.appId, end_user_id: owner.endUserId })
+    .set(({ eb, ref }) => ({
+      app_id: owner.appId,
+      end_user_id: owner.endUserId,
+      name: eb.case().when('name', '=', '').then(name).else(ref('name')).end(),
+    }))
     .where('id', '=', id)
     .where('end_user_id', '=', nobody)
     .where('app_id', 'in', ['', owner.appId])

@@ -1,21 +1,33 @@
+import { commitTogether } from './commit-together.ts';
 import type { Store } from './open-store.ts';
 import type { Owner } from './owner.ts';
 import type { FeedbackRow } from './schema.ts';
 
-/** Sets the end user's one feedback on a message. */
-export async function upsertFeedback(store: Store, feedback: FeedbackRow): Promise<void> {
-  await store
-    .insertInto('feedbacks')
-    .values(feedback)
-    .onConflict((conflict) =>
-      conflict.columns(['message_id', 'end_user_id']).doUpdateSet({
-        rating: feedback.rating,
-        content: feedback.content,
-        reasons: feedback.reasons,
-        updated_at: feedback.updated_at,
-      }),
-    )
-    .execute();
+/** Sets the end user's one feedback on a message; nothing when that was deleted meanwhile. */
+export function upsertFeedback(store: Store, feedback: FeedbackRow): Promise<void> {
+  return commitTogether(store, async (trx) => {
+    // Writing the message's row first makes a deletion wait, or has waited for one.
+    const message = await trx
+      .updateTable('messages')
+      .set(({ ref }) => ({ updated_at: ref('updated_at') }))
+      .where('id', '=', feedback.message_id)
+      .where('app_id', '=', feedback.app_id)
+      .returning('id')
+      .executeTakeFirst();
+    if (!message) return;
+    await trx
+      .insertInto('feedbacks')
+      .values(feedback)
+      .onConflict((conflict) =>
+        conflict.columns(['message_id', 'end_user_id']).doUpdateSet({
+          rating: feedback.rating,
+          content: feedback.content,
+          reasons: feedback.reasons,
+          updated_at: feedback.updated_at,
+        }),
+      )
+      .execute();
+  });
 }
 
 /** Takes it back. False when there was none. */

@@ -3,20 +3,28 @@ import type { Owner } from './owner.ts';
 import type { FileRow, MessageFileRow } from './schema.ts';
 import { hasShortId } from './short-id.ts';
 
+/** What one statement takes, with room to spare: clients name as many files as a body holds. */
+const MAX_IDS = 1000;
+
 export async function insertFile(store: Store, file: FileRow): Promise<void> {
   await store.insertInto('files').values(file).execute();
 }
 
 /** Uploads of this end user among `ids`. */
 export async function findFiles(store: Store, owner: Owner, ids: readonly string[]): Promise<FileRow[]> {
-  if (ids.length === 0) return [];
-  return store
-    .selectFrom('files')
-    .selectAll()
-    .where('app_id', '=', owner.appId)
-    .where('end_user_id', '=', owner.endUserId)
-    .where('id', 'in', [...ids])
-    .execute();
+  const wanted = [...new Set(ids)];
+  const found: FileRow[] = [];
+  while (wanted.length > 0) {
+    const rows = await store
+      .selectFrom('files')
+      .selectAll()
+      .where('app_id', '=', owner.appId)
+      .where('end_user_id', '=', owner.endUserId)
+      .where('id', 'in', wanted.splice(-MAX_IDS))
+      .execute();
+    found.push(...rows);
+  }
+  return found;
 }
 
 /** An upload by the beginning of its id. */

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { namedId } from '../../src/surfaces/coze/ids.ts';
+import type { MockRequest } from '../support/mock-provider/mock-request.ts';
 import { readFrames, type TestCoze } from '../support/parley/coze.ts';
 import { EventReader } from '../support/parley/read-events.ts';
 
@@ -112,6 +113,12 @@ export function endOf(coze: TestCoze, chat: ChatName): Promise<Wire> {
     },
     { timeout: 5000, interval: 5 },
   );
+}
+
+/** Lets a gated answer end in an error of the model. One that only hangs up before its first word is asked again. */
+export function fail(upstream: MockRequest): void {
+  upstream.write('data: {"error":{"message":"overloaded"}}\n\n');
+  upstream.finish();
 }
 
 /** A stream read event by event; throws at the first frame that is none of this wire. */

@@ -2,7 +2,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { chatApp } from '../support/parley/apps.ts';
 import { startCoze, type TestCoze } from '../support/parley/coze.ts';
-import { assistant, beginChat, cancel, codeOf, dataOf, endOf, sendChat, user, wholeChat } from './chats.ts';
+import {
+  assistant,
+  beginChat,
+  cancel,
+  codeOf,
+  dataOf,
+  endOf,
+  fail,
+  messagesOf,
+  sendChat,
+  user,
+  wholeChat,
+} from './chats.ts';
 
 let provider: MockProvider;
 let coze: TestCoze;
@@ -48,10 +60,14 @@ test('they stand after what was said before, and are remembered where they stood
   provider.reply({ tokens: ['A1'] });
   const { conversation_id } = await wholeChat(coze, 'Q1');
   provider.reply({ tokens: ['A2'] });
-  await wholeChat(coze, '', {
+  const chat = await wholeChat(coze, '', {
     conversation_id,
     additional_messages: [user('c1'), assistant('c2'), user('Q2')],
   });
+  expect(
+    (await messagesOf(coze, chat)).map(({ type }) => type),
+    'what it said itself',
+  ).toEqual(['answer', 'verbose']);
   const second = ['system: Be kind.', 'user: Q1', 'assistant: A1', 'user: c1', 'assistant: c2', 'user: Q2'];
   expect(asked()).toEqual(second);
   provider.reply({ tokens: ['A3'] });
@@ -126,7 +142,7 @@ test('the question of a canceled chat is not asked again', async () => {
   const { conversation_id } = chat;
   expect(await codeOf(sendChat(coze, '', { ...nothing, conversation_id })), 'while it goes on').toBe(4000);
   const upstream = await provider.nextRequest((request) => !request.isOver);
-  upstream.cut();
+  fail(upstream);
   await upstream.ended();
   expect(await codeOf(sendChat(coze, '', { ...nothing, conversation_id })), 'and later').toBe(4000);
 });

@@ -161,6 +161,26 @@ test.each(['retrieve', 'message/list', 'cancel'])('%s of what is not there: 4001
   expect(await ask(conversation_id, conversation_id)).toBe(4001);
   expect(await ask(conversation_id, `${BigInt(id) + 102n}`)).toBe(4001);
   expect(await ask(other.conversation_id, id)).toBe(4001);
+  // Nor is another of the same moment.
+  expect(await ask(conversation_id, `${BigInt(id) ^ 256n}`)).toBe(4001);
+});
+
+test('outputs of tools that nobody asked for: 4000, of what is not there 4001 and 4002, as one event to the SDK', async () => {
+  const { id, conversation_id } = chat;
+  const submit = async (names: { conversation_id: string; chat_id: string }) => {
+    const events: unknown[] = [];
+    for await (const event of coze.client.chat.submitToolOutputs({
+      ...names,
+      tool_outputs: [{ tool_call_id: 'a', output: 'b' }],
+      stream: true,
+    }) as AsyncIterable<unknown>)
+      events.push(event);
+    return events;
+  };
+  const refusal = (code: number) => [{ event: 'error', data: { code, msg: expect.stringMatching(/\S/) } }];
+  expect(await submit({ conversation_id, chat_id: id })).toMatchObject(refusal(4000));
+  expect(await submit({ conversation_id, chat_id: '1' })).toMatchObject(refusal(4001));
+  expect(await submit({ conversation_id: '1', chat_id: id })).toMatchObject(refusal(4002));
 });
 
 test('a token reaches neither bots nor chats of others', async () => {

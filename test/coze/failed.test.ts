@@ -12,6 +12,7 @@ import {
   retrieve,
   streamChat,
   user,
+  type Wire,
   wholeChat,
 } from './chats.ts';
 
@@ -107,6 +108,51 @@ test('what could never run is refused before there is a chat', async () => {
   expect(response.headers.get('content-type')).toMatch(/^application\/json/);
   expect(await response.json()).toMatchObject({ code: 4012, msg: expect.stringMatching(/\S/) });
   await broken.close();
+});
+
+test('one that takes too long has failed, and keeps what it said', async () => {
+  const hasty = await startCoze({
+    apps: { chat: chatApp() },
+    provider: provider.baseUrl,
+    config: { limits: { max_execution_time: '300ms' } },
+  });
+  provider.reply({ tokens: ['Half'], hold: 1 });
+  const events = await (await streamChat(hasty, 'Hi')).rest();
+  expect(namesOf(events)).toEqual([
+    'chat.created',
+    'chat.in_progress',
+    'message.delta',
+    'chat.failed',
+    'done',
+  ]);
+  const failed = events.at(-2)?.data;
+  expect(failed).toMatchObject({
+    status: 'failed',
+    last_error: { code: 5000, msg: expect.stringMatching(/longer/) },
+  });
+  expect(await retrieve(hasty, chatOf(events))).toEqual({ ...failed, failed_at: expect.any(Number) });
+  expect(await messagesOf(hasty, chatOf(events))).toMatchObject([{ content: 'Half' }, { type: 'verbose' }]);
+  await hasty.close();
+});
+
+test('so has one that goes on when the server ends: its stream ends too', async () => {
+  const leaving = await startCoze({
+    apps: { chat: chatApp() },
+    provider: provider.baseUrl,
+    config: { limits: { drain_time: '50ms' } },
+  });
+  provider.reply({ tokens: ['Half'], hold: 1 });
+  const reader = await streamChat(leaving, 'Hi');
+  await reader.until('conversation.message.delta');
+  const [events] = await Promise.all([reader.rest(), leaving.parley.restart()]);
+  expect(namesOf(events)).toEqual(['chat.failed', 'done']);
+  const failed = events[0]?.data as Wire;
+  expect(failed).toMatchObject({
+    status: 'failed',
+    last_error: { code: 5000, msg: expect.stringMatching(/shut down/) },
+  });
+  expect(await retrieve(leaving, failed)).toEqual({ ...failed, failed_at: expect.any(Number) });
+  await leaving.close();
 });
 
 test('after a failed chat the conversation goes on', async () => {

@@ -122,6 +122,8 @@ describe('a completion app as a bot', () => {
     expect(over).toEqual(asked());
     expect(over?.messages).toEqual([{ role: 'user', content: 'Translate: Hello' }]);
     expect(await messagesOf(coze, chat)).toMatchObject([{ type: 'answer', content: turn.answer }, {}]);
+    const listed = await coze.client.conversations.messages.list(chat.conversation_id, { order: 'asc' });
+    expect(listed.data).toMatchObject([{ type: 'question', content: 'Hello' }, { type: 'answer' }]);
   });
 
   test('a text that is given by name leaves the words to be its query', async () => {

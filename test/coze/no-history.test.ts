@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from '../../src/store/open-store.ts';
@@ -6,7 +8,17 @@ import { type MockProvider, startMockProvider } from '../support/mock-provider/s
 import { chatApp } from '../support/parley/apps.ts';
 import { startCoze, type TestCoze } from '../support/parley/coze.ts';
 import { openTestStore } from '../support/parley/open-test-store.ts';
-import { assistant, chatOf, codeOf, namesOf, streamChat, user, wholeChat } from './chats.ts';
+import {
+  assistant,
+  type ChatRequest,
+  chatOf,
+  codeOf,
+  dataOf,
+  namesOf,
+  streamChat,
+  user,
+  wholeChat,
+} from './chats.ts';
 
 const unsaved = { auto_save_history: false };
 
@@ -60,6 +72,23 @@ test('nothing of the chat is stored: neither words nor numbers', async () => {
   expect(await everything()).not.toContain('canary');
   for (const table of ['messages', 'conversation_items', 'runs'] as const)
     expect(await store.selectFrom(table).selectAll().execute()).toEqual([]);
+});
+
+test('nor is it written to disk while it goes on', async () => {
+  provider.reply(({ body }) => (JSON.stringify(body).includes('predict') ? {} : { gate: true }));
+  const going = async (more: ChatRequest) => {
+    const reader = await streamChat(coze, 'Hi', more);
+    const upstream = await provider.nextRequest((request) => !request.isOver);
+    upstream.send('a canary word');
+    await reader.until('conversation.message.delta');
+    const folder = join(coze.parley.dataDir, 'journal');
+    const written = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    upstream.finish();
+    await reader.until('done');
+    return written.join();
+  };
+  expect(await going(unsaved)).not.toContain('canary');
+  expect(await going({})).toContain('canary');
 });
 
 test('its stream is as any other: ids, usage, pairs, follow-ups', async () => {
@@ -133,4 +162,16 @@ test('a history that is not kept may hold what tools said', async () => {
   const additional_messages = [user('Hi'), tool, user('So?')];
   const events = await (await streamChat(coze, 'Hi', { ...unsaved, additional_messages })).rest();
   expect(namesOf(events).at(-2)).toBe('chat.completed');
+});
+
+test('a message that waits in the conversation is told once, when it is the query', async () => {
+  provider.reply({ tokens: ['ok'] });
+  const { id } = await dataOf(
+    coze.request('POST', '/v1/conversation/create', { messages: [user('Waiting')] }),
+  );
+  const more = { ...unsaved, conversation_id: id, additional_messages: [] };
+  await (await streamChat(coze, '', more)).rest();
+  const asked = provider.requests.findLast(({ body }) => !JSON.stringify(body).includes('predict'));
+  const told = asked?.body?.messages?.filter(({ role }) => role === 'user');
+  expect(told).toEqual([{ role: 'user', content: 'Waiting' }]);
 });

@@ -144,6 +144,7 @@ describe('what is refused with 4000', () => {
     ],
     ['more images than the app takes', [parts(text('a'), image('a'), image('b'), image('c'))]],
     ['images alone', [parts(image())]],
+    ['images with no text beside them', [parts(image()), parts(image()), user('Hi')]],
     ['images alone among images', [parts(image()), parts(image()), parts(image())]],
     ['a context that is wrong', [parts(text('a'), text('b')), user('Hi')]],
   ])('%s', async (_, additional_messages) => {

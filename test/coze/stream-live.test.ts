@@ -16,6 +16,7 @@ beforeAll(async () => {
   coze = await startCoze({
     apps: {
       chat: chatApp(),
+      stopping: chatApp(),
       guarded: chatApp({
         sensitive_word_avoidance: {
           enabled: true,
@@ -26,6 +27,7 @@ beforeAll(async () => {
     },
     provider: provider.baseUrl,
     config: {
+      app_settings: { stopping: { on_disconnect: 'stop' } },
       api_extensions: { guard: { endpoint: `${extension.baseUrl}/moderations`, api_key: 'guard-key' } },
     },
   });
@@ -119,6 +121,18 @@ test('a client of the official SDK that aborts does not stop its chat either', a
   upstream.send('all of it');
   upstream.finish();
   expect(await endOf(coze, chat)).toMatchObject({ status: 'completed' });
+});
+
+test('where the app says so, it does: the chat is canceled then', async () => {
+  const reader = await streamChat(coze, 'Hi', { app: 'stopping' });
+  const chat = await reader.until('conversation.chat.created');
+  const upstream = await open();
+  upstream.send('first');
+  await reader.until('conversation.message.delta');
+  await reader.cancel();
+  await upstream.aborted();
+  expect(await endOf(coze, chat)).toMatchObject({ status: 'canceled', last_error: { code: 0, msg: '' } });
+  expect(await messagesOf(coze, chat)).toMatchObject([{ type: 'answer', content: 'first' }, {}]);
 });
 
 test('a chat that is not streamed goes on by itself', async () => {

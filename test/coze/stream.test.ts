@@ -5,14 +5,19 @@ import { chatApp } from '../support/parley/apps.ts';
 import { startCoze, type TestCoze } from '../support/parley/coze.ts';
 import { botId, chatOf, messagesOf, namesOf, retrieve, streamChat, type Wire } from './chats.ts';
 
+/** An app that speaks as it answers; not here, where a voice is asked for in other ways. */
+const spoken = { enabled: true, voice: 'nova', language: 'en-US', autoPlay: 'enabled' };
+
 let provider: MockProvider;
 let coze: TestCoze;
 
 beforeAll(async () => {
   provider = await startMockProvider({ reply: { tokens: ['Hel', 'lo'] } });
-  coze = await startCoze({ apps: { chat: chatApp() }, provider: provider.baseUrl });
+  coze = await startCoze({ apps: { chat: chatApp({ text_to_speech: spoken }) }, provider: provider.baseUrl });
 });
 afterAll(async () => {
+  expect(JSON.stringify(provider.requests), 'Coze finds no titles').not.toContain('short title');
+  expect(provider.requests.map(({ path }) => path).filter((path) => /speech/.test(path))).toEqual([]);
   await coze.close();
   await provider.close();
 });

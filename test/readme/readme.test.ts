@@ -8,6 +8,7 @@ import { commands } from '../../src/cli/commands.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { readConfigFile } from '../../src/config/read-config-file.ts';
 import { createModels } from '../../src/models/create-models.ts';
+import { cozeRoutes } from '../../src/surfaces/coze/routes/index.ts';
 import { difyRoutes } from '../../src/surfaces/dify/routes/index.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 
@@ -22,9 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => parley.close());
 
-/** The first block of a language in README.md. */
-function block(language: string): string {
-  const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(README)?.[1];
+/** The first block of a language in README.md, or the first that has `word` in it. */
+function block(language: string, word = ''): string {
+  const found = [...README.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].find(
+    ([, text]) => text?.includes(word),
+  )?.[1];
   if (!found) throw new Error(`no ${language} block in README.md`);
   return found;
 }
@@ -53,6 +56,35 @@ test('the client is five lines and streams an answer', async () => {
   expect(stdout).toContain('"event":"message_end"');
 });
 
+test('the client of Coze is five lines and streams an answer', async () => {
+  const code = block('js', '@coze/api');
+  expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(5);
+  const created = await exec(
+    process.execPath,
+    [
+      join(ROOT, 'bin/parley.js'),
+      'key',
+      'create',
+      '--coze',
+      '--data',
+      parley.dataDir,
+      '--apps',
+      parley.appsDir,
+    ],
+    { env: { PATH: process.env.PATH ?? '', ...databaseOf(parley) } },
+  );
+  const { stdout } = await exec(process.execPath, ['--input-type=module', '-e', here(code)], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', PARLEY_TOKEN: created.stdout.trim() },
+  });
+  expect(stdout).toContain('conversation.message.delta');
+  expect(stdout).toContain("event: 'done'");
+});
+
+function databaseOf({ database }: TestParley): Record<string, string> {
+  return database.kind === 'postgres' ? { PARLEY_DATABASE_URL: database.url } : {};
+}
+
 test('the configuration is one that Parley reads', async () => {
   const env = {
     OPENAI_API_KEY: 'sk',
@@ -61,6 +93,7 @@ test('the configuration is one that Parley reads', async () => {
     AWS_ID: 'id',
     AWS_SECRET: 's',
     SUPPORT_KEY: 'app-0123456789',
+    COZE_TOKEN: 'pat_0123456789',
     MODERATION_KEY: 'k',
   };
   const file = readConfigFile(block('yaml'), 'README.md', env);
@@ -87,7 +120,9 @@ test('every command is in the table', () => {
 });
 
 test('every route is in the table, and no other', () => {
-  const routes = difyRoutes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+  const routes = [...difyRoutes, ...cozeRoutes].flatMap(({ method, path }) =>
+    [method].flat().map((one) => `${one} ${path.replace(/:(\w+)/g, '{$1}')}`),
+  );
   const listed = [...README.matchAll(/`((?:GET|POST|PUT|DELETE) \/[^`]+)`/g)].map(
     (match) => match[1] as string,
   );

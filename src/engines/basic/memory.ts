@@ -78,7 +78,9 @@ async function* turns(
       ...(before ? { before } : {}),
       limit: PAGE,
     });
-    const answered = rows.filter((row) => row.id !== task.messageId && isComplete(row));
+    const answered = rows.filter(
+      (row) => row.id !== task.messageId && !isQuery(task, row.id) && isComplete(row),
+    );
     const files = await filesOf(parts, task, answered);
     for (const row of answered) {
       yield {
@@ -90,6 +92,11 @@ async function* turns(
     before = rows.at(-1);
     if (!hasMore || !before) return;
   }
+}
+
+/** The row that the query of this turn was taken from. */
+function isQuery({ queryFrom }: EngineTask, id: string): boolean {
+  return queryFrom !== null && ('itemId' in queryFrom ? queryFrom.itemId : queryFrom.turnId) === id;
 }
 
 /** A turn is context when it was answered; of one whose answer was deleted, the query is. */
@@ -117,6 +124,7 @@ async function* items(
       limit: PAGE,
     });
     for (const row of rows) {
+      if (isQuery(task, row.id)) continue;
       const files: RunFile[] =
         row.files === null || !task.app.config.fileUpload.enabled ? [] : JSON.parse(row.files);
       // Of a message of files alone nothing is left for an app that takes none.

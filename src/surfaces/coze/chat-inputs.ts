@@ -1,4 +1,5 @@
 import type { App, InputField } from '../../apps/app.ts';
+import type { RunRequest } from '../../runs/run-request.ts';
 
 /**
  * Inputs of an app's form from what a chat brings (`facts/coze-wire.md` §9.5): the user's variables, then `parameters`,
@@ -8,11 +9,10 @@ export function chatInputs(
   app: App,
   ...sources: readonly Readonly<Record<string, unknown>>[]
 ): Record<string, unknown> {
-  const given: Record<string, unknown> = Object.assign({}, ...sources);
   const inputs: Record<string, unknown> = {};
   for (const field of app.config.inputForm) {
-    if (Object.hasOwn(given, field.variable))
-      inputs[field.variable] = fieldValue(field, given[field.variable]);
+    const given = sources.findLast((source) => Object.hasOwn(source, field.variable));
+    if (given) inputs[field.variable] = fieldValue(field, given[field.variable]);
   }
   return inputs;
 }
@@ -49,10 +49,10 @@ export function completionTurn(
   app: App,
   inputs: Readonly<Record<string, unknown>>,
   said: string,
-): { readonly inputs: Readonly<Record<string, unknown>>; readonly query: string } {
+): Pick<RunRequest, 'inputs' | 'query' | 'said'> {
   const open = app.config.inputForm.find(
     ({ type, required, variable }) =>
       required && (type === 'text-input' || type === 'paragraph') && (inputs[variable] ?? '') === '',
   );
-  return open ? { inputs: { ...inputs, [open.variable]: said }, query: '' } : { inputs, query: said };
+  return open ? { inputs: { ...inputs, [open.variable]: said }, query: '', said } : { inputs, query: said };
 }

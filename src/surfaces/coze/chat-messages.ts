@@ -1,28 +1,31 @@
 import * as z from 'zod';
-import type { App } from '../../apps/app.ts';
+import type { App, FileUpload } from '../../apps/app.ts';
 import type { RunFile } from '../../runs/run-file.ts';
 import type { ContextRequest, RunRequest } from '../../runs/run-request.ts';
 import { listConversationItems } from '../../store/conversation-items.ts';
 import { findFileByShortId } from '../../store/files.ts';
 import type { ConversationRow } from '../../store/schema.ts';
-import { listTurns } from '../../store/turns.ts';
+import { listTurns, type TurnRow } from '../../store/turns.ts';
 import { checkMetaData } from './check-meta-data.ts';
-import { type Content, type FilePart, readContent } from './content.ts';
+import { type Content, type FilePart, MAX_PARTS, readContent } from './content.ts';
 import { CozeError, parameterError } from './coze-error.ts';
 import { questionFiles } from './find-message.ts';
 import { shortIdOf } from './ids.ts';
 import type { CozeContext } from './route.ts';
-import { metaData, optionalText, text } from './schema.ts';
+import { list, metaData, optionalText, text } from './schema.ts';
 
 /** `facts/coze-wire.md` §9.5. */
-const MAX_MESSAGES = 100;
+export const MAX_MESSAGES = 100;
 
 const TYPES = ['question', 'answer', 'function_call', 'tool_output', 'tool_response'] as const;
 
 /** One of `additional_messages`. */
 export const chatMessage = z.object({
   role: z.enum(['user', 'assistant']),
-  content: z.union([text(), z.array(z.unknown()).transform((parts) => JSON.stringify(parts))]),
+  content: z.union([
+    text(),
+    list(z.unknown(), { max: MAX_PARTS }).transform((parts) => JSON.stringify(parts)),
+  ]),
   content_type: optionalText(z.enum(['text', 'object_string'])),
   type: optionalText(z.enum(TYPES)),
   meta_data: metaData,
@@ -58,6 +61,7 @@ export async function readMessages(
   const said = messages.map((message) => readMessage(message, keep));
   if (said.some(({ parts }) => parts.length > 0) && !app.config.fileUpload.enabled)
     throw parameterError('this bot takes no files.');
+  for (const { parts } of said) refuseTooMany(parts, app.config.fileUpload);
   refuseLoneFiles(said);
   const query = said.pop() as Said;
   if (query.role !== 'user') throw parameterError("the last of additional_messages must be the user's.");
@@ -100,6 +104,11 @@ export function refuseLoneFiles(said: readonly Said[]): void {
   }
 }
 
+/** Before each is looked for. @throws CozeError 4000 */
+export function refuseTooMany(parts: readonly FilePart[], { maxCount }: FileUpload): void {
+  if (parts.length > maxCount) throw parameterError(`there are more than ${maxCount} files.`);
+}
+
 /** Files as `runs.start` takes them. @throws CozeError 4000 for an id that names no upload of this token */
 export async function mappings(
   { parts: { store }, account }: CozeContext,
@@ -134,7 +143,7 @@ async function lastOfConversation(
       const files: RunFile[] = item.files === null ? [] : JSON.parse(item.files);
       return { query: item.text, files: files.map(mappingOf), context: [], queryFrom: { itemId: item.id } };
     }
-  } else if (turn && turn.answer === '' && turn.query_hidden === 0 && turn.section === section) {
+  } else if (turn && isUnanswered(turn) && turn.section === section) {
     const files = conversation && (await questionFiles(store, conversation, [turn.id])).get(turn.id);
     return {
       query: turn.query,
@@ -145,6 +154,11 @@ async function lastOfConversation(
     };
   }
   throw parameterError("additional_messages is required: the conversation's last message is not the user's.");
+}
+
+/** The words of a canceled turn are no words of its conversation (seed 002). */
+function isUnanswered({ answer, query_hidden, canceled_at }: TurnRow): boolean {
+  return answer === '' && query_hidden === 0 && canceled_at === null;
 }
 
 function mappingOf({ type, uploadId, url }: RunFile): unknown {

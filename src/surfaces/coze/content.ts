@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { RunFile } from '../../runs/run-file.ts';
 import { parameterError } from './coze-error.ts';
 import { decimalId } from './ids.ts';
-import { optional, optionalId, optionalText, text } from './schema.ts';
+import { list, optional, optionalId, optionalText, text } from './schema.ts';
 
 /** What a message says: its text, and files by id or address. */
 export interface Content {
@@ -17,13 +17,17 @@ export interface FilePart {
   readonly url: string | null;
 }
 
-const objectString = z.array(
+/** Of one message; a bot's own limit is lower. */
+export const MAX_PARTS = 1000;
+
+const objectString = list(
   z.object({
     type: z.enum(['text', 'file', 'image', 'audio']),
     text: optional(text()),
     file_id: optionalId,
     file_url: optionalText(),
   }),
+  { max: MAX_PARTS },
 );
 
 /**

@@ -60,6 +60,9 @@ export async function answer(
   const token = request.cozeToken as TokenGrant;
   const params = parse(route.params, request.params);
   const query = parse(route.query, firstValues(request.query));
+  // Such a body is not read here, and would count as nothing said.
+  if (typeof route.body === 'object' && request.isMultipart())
+    throw parameterError('the body must be a JSON object, and no form.');
   const body =
     route.body === 'multipart' ? {} : parse(route.body, readBody(request.body, route.body !== undefined));
   const account = { appId: '', endUserId: (await findOrCreateEndUser(parts.store, '', token.tokenId)).id };

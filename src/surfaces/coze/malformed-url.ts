@@ -1,4 +1,10 @@
-/** The answer to a URL that no router can read, with the `code` and `msg` of every other (`facts/coze-wire.md` §1 rule 2). */
+import { logId } from './log-id.ts';
+
+/** The answer to a URL that no router can read, with what every other has (`facts/coze-wire.md` §1 rules 2 and 25). */
 export function malformedUrl(): object {
-  return { code: 4000, msg: 'Request parameter error: the URL is not well-formed.' };
+  return {
+    code: 4000,
+    msg: 'Request parameter error: the URL is not well-formed.',
+    detail: { logid: logId('', new Date()) },
+  };
 }

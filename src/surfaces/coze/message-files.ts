@@ -2,7 +2,7 @@ import type { FileUpload } from '../../apps/app.ts';
 import { resolveFiles } from '../../runs/resolve-files.ts';
 import type { RunFile } from '../../runs/run-file.ts';
 import type { ConversationRow } from '../../store/schema.ts';
-import { mappings } from './chat-messages.ts';
+import { mappings, refuseTooMany } from './chat-messages.ts';
 import type { FilePart } from './content.ts';
 import { parameterError } from './coze-error.ts';
 import { decimalId } from './ids.ts';
@@ -34,7 +34,7 @@ export async function messageFiles(
   const app = context.bots().find(({ id }) => id === conversation.app_id);
   const config = app?.config.fileUpload ?? ANY_FILES;
   if (!config.enabled) throw parameterError('this bot takes no files.');
-  if (parts.length > config.maxCount) throw parameterError(`there are more than ${config.maxCount} files.`);
+  refuseTooMany(parts, config);
   const files: RunFile[] = [];
   for (const part of parts) {
     const same = had.find(({ uploadId, url }) =>

@@ -1,17 +1,28 @@
 import * as z from 'zod';
 import type { App } from '../../../apps/app.ts';
+import { firstName } from '../../../runs/first-name.ts';
 import { claimConversation } from '../../../store/conversations.ts';
 import { findEndUser, findOrCreateEndUser, NOBODY } from '../../../store/end-users.ts';
 import type { ConversationRow, EndUserRow } from '../../../store/schema.ts';
 import { listUserVariables } from '../../../store/user-variables.ts';
 import { streamRun } from '../../stream-run.ts';
 import { chatInputs, completionTurn } from '../chat-inputs.ts';
-import { chatMessage, readMessages } from '../chat-messages.ts';
+import { chatMessage, MAX_MESSAGES, readMessages } from '../chat-messages.ts';
 import { checkMetaData } from '../check-meta-data.ts';
 import { CozeError, parameterError } from '../coze-error.ts';
 import { cozeStream } from '../encode.ts';
 import { type CozeContext, defineRoute } from '../route.ts';
-import { flag, id, metaData, optional, optionalId, optionalText, text } from '../schema.ts';
+import {
+  beginning,
+  flag,
+  id,
+  metaData,
+  optional,
+  optionalId,
+  optionalText,
+  text,
+  values,
+} from '../schema.ts';
 import { chatIdsOfRun, runningChat } from '../wire-chat.ts';
 
 /** Width of the column of an end user's name in Dify, which shares them. */
@@ -20,12 +31,12 @@ const MAX_USER = 255;
 const body = z.object({
   bot_id: id,
   user_id: text(MAX_USER).refine((name) => name !== '', { error: 'is required' }),
-  additional_messages: optional(z.array(chatMessage)),
+  additional_messages: optional(beginning(chatMessage, MAX_MESSAGES)),
   stream: flag,
-  custom_variables: optional(z.record(z.string(), z.unknown())),
+  custom_variables: optional(values),
   auto_save_history: flag,
   meta_data: metaData,
-  parameters: optional(z.record(z.string(), z.unknown())),
+  parameters: optional(values),
   shortcut_command: optional(z.object({ command_id: optionalText() })),
   publish_status: optionalText(),
   bot_version: optionalText(),
@@ -57,7 +68,10 @@ export const chat = defineRoute({
       conversation: given,
       keep,
     });
-    const { conversation, endUser } = await claim(context, app, given, body.user_id);
+    const { conversation, endUser } = await claim(context, app, given, {
+      userId: body.user_id,
+      name: keep ? firstName(asked.query) : '',
+    });
     const inputs = chatInputs(
       app,
       await variablesOf(context, app, endUser),
@@ -97,7 +111,7 @@ async function claim(
   { parts: { store } }: CozeContext,
   app: App,
   conversation: ConversationRow | null,
-  userId: string,
+  { userId, name }: { readonly userId: string; readonly name: string },
 ): Promise<{ readonly conversation: ConversationRow | null; readonly endUser: EndUserRow }> {
   if (conversation && conversation.app_id !== '') {
     if (conversation.app_id !== app.id) throw otherBot();
@@ -108,7 +122,7 @@ async function claim(
   if (!conversation) return { conversation, endUser };
   const nobody = conversation.end_user_id;
   const owner = { appId: app.id, endUserId: endUser.id };
-  const claimed = await claimConversation(store, conversation.id, { nobody, owner });
+  const claimed = await claimConversation(store, conversation.id, { nobody, owner, name });
   // Another chat was first: it has decided whose the conversation is, and it is still running.
   if (!claimed) throw new CozeError(4016, 'Another chat has just begun in this conversation.');
   return { conversation: claimed, endUser };

@@ -3,9 +3,12 @@ import { listTurnItems } from '../../../store/conversation-items.ts';
 import { CozeError, parameterError } from '../coze-error.ts';
 import { findChat } from '../find-chat.ts';
 import { defineRoute } from '../route.ts';
-import { flag, id, text } from '../schema.ts';
+import { flag, id, list, text } from '../schema.ts';
 import { storedChat } from '../wire-chat.ts';
 import { answerOf, itemMessage, verboseOf } from '../wire-message.ts';
+
+/** No chat here asks for any. */
+const MAX_OUTPUTS = 100;
 
 const chatQuery = z.object({ conversation_id: id, chat_id: id });
 
@@ -74,7 +77,10 @@ export const submitToolOutputs = defineRoute({
   errors: 'chat',
   query: chatQuery,
   body: z.object({
-    tool_outputs: z.array(z.object({ tool_call_id: text(), output: text() })).min(1),
+    tool_outputs: list(z.object({ tool_call_id: text(), output: text() }), {
+      min: 1,
+      max: MAX_OUTPUTS,
+    }),
     stream: flag,
   }),
   async handle(context, { query }) {

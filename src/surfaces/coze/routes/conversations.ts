@@ -20,7 +20,7 @@ import { decimalId } from '../ids.ts';
 import { newItem, readNewMessage } from '../new-item.ts';
 import { pageNumber, pageSize } from '../page.ts';
 import { defineRoute } from '../route.ts';
-import { id, metaData, optional, optionalId, optionalText, text } from '../schema.ts';
+import { beginning, id, metaData, optional, optionalId, optionalText, text } from '../schema.ts';
 import { wireConversation } from '../wire-conversation.ts';
 
 /** `facts/coze-wire.md` §10. */
@@ -44,7 +44,7 @@ export const createConversation = defineRoute({
   body: z.object({
     bot_id: optionalId,
     name: optional(text(MAX_NAME)),
-    messages: optional(z.array(chatMessage)),
+    messages: optional(beginning(chatMessage, MAX_MESSAGES)),
     meta_data: metaData,
   }),
   async handle(context, { body: { bot_id, name, messages = [], meta_data } }) {
@@ -74,8 +74,7 @@ export const createConversation = defineRoute({
       created_at: now,
       updated_at: now,
     };
-    await insertWithItems(parts.store, conversation, items);
-    return { data: wireConversation(conversation) };
+    return { data: wireConversation(await insertWithItems(parts.store, conversation, items)) };
   },
 });
 

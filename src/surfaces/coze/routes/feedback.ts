@@ -4,7 +4,7 @@ import { newId } from '../../../store/new-id.ts';
 import { ownerOf } from '../change-conversation.ts';
 import { findMessage, invalidMessage } from '../find-message.ts';
 import { type CozeContext, defineRoute } from '../route.ts';
-import { id, optional, text } from '../schema.ts';
+import { id, list, optional, text } from '../schema.ts';
 
 /** `facts/coze-wire.md` §10. */
 const MAX_REASONS = 10;
@@ -23,7 +23,7 @@ export const giveFeedback = defineRoute({
   params,
   body: z.object({
     feedback_type: z.enum(['like', 'unlike']),
-    reason_types: optional(z.array(text(MAX_REASON)).max(MAX_REASONS)),
+    reason_types: optional(list(text(MAX_REASON), { max: MAX_REASONS })),
     comment: optional(text(MAX_COMMENT)),
   }),
   async handle(context, { params, body: { feedback_type, reason_types = [], comment } }) {

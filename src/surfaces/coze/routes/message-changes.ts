@@ -12,17 +12,17 @@ import type { ListedMessage } from '../../../store/list-conversation-messages.ts
 import type { ConversationItemRow, ConversationRow } from '../../../store/schema.ts';
 import { findTurn, type TurnRow, updateTurn } from '../../../store/turns.ts';
 import { checkMetaData } from '../check-meta-data.ts';
-import { type Content, readContent } from '../content.ts';
+import { type Content, MAX_PARTS, readContent } from '../content.ts';
 import { parameterError } from '../coze-error.ts';
 import { findMessage, invalidMessage, questionFiles, wireMessages } from '../find-message.ts';
 import { messageFiles } from '../message-files.ts';
 import { type CozeContext, defineRoute } from '../route.ts';
-import { id, metaData, optional, optionalText, text } from '../schema.ts';
+import { id, list, metaData, optional, optionalText, text } from '../schema.ts';
 
 const messageQuery = z.object({ conversation_id: id, message_id: id });
 
 const ModifiedMessage = z.object({
-  content: optional(z.union([text(), z.array(z.unknown())])),
+  content: optional(z.union([text(), list(z.unknown(), { max: MAX_PARTS })])),
   content_type: optionalText(z.enum(['text', 'object_string'])),
   meta_data: metaData,
 });

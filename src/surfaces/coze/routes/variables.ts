@@ -9,13 +9,15 @@ import { botVariables } from '../bot-variables.ts';
 import { chatInputs } from '../chat-inputs.ts';
 import { missingResource, parameterError } from '../coze-error.ts';
 import { type CozeContext, defineRoute } from '../route.ts';
-import { optionalId, optionalText, text } from '../schema.ts';
+import { list, optionalId, optionalText, text } from '../schema.ts';
 import { workspace } from '../workspace.ts';
 
 /** Width of an end user's name, as in chats. */
 const MAX_USER = 255;
 /** Characters of one value: room for a long document, for it goes into prompts. */
 const MAX_VALUE = 65_536;
+/** More than any form has. */
+const MAX_SET = 1000;
 
 /** Whose variables they are (`facts/coze-wire.md` §14): `connector_uid` is what chats call `user_id`. */
 const whose = z.object({
@@ -61,7 +63,7 @@ export const updateVariables = defineRoute({
   summary: "Set a user's variables",
   scopes: ['updateVariable'],
   body: whose.extend({
-    data: z.array(z.object({ keyword: text(), value: text(MAX_VALUE) })).min(1),
+    data: list(z.object({ keyword: text(), value: text(MAX_VALUE) }), { min: 1, max: MAX_SET }),
   }),
   async handle(context, { body }) {
     const { app, endUser } = await find(context, body);
