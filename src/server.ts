@@ -27,6 +27,7 @@ import { openStore } from './store/open-store.ts';
 import { beat } from './store/processes.ts';
 import { cozeSurface } from './surfaces/coze/coze-surface.ts';
 import { malformedUrl as malformedCozeUrl } from './surfaces/coze/malformed-url.ts';
+import { wrongBaseUrl } from './surfaces/coze/wrong-base-url.ts';
 import { difySurface } from './surfaces/dify/dify-surface.ts';
 import { malformedUrl as malformedDifyUrl } from './surfaces/dify/malformed-url.ts';
 import { difyOpenApi } from './surfaces/dify/openapi.ts';
@@ -51,6 +52,9 @@ export interface ParleyServer {
 
 /** Where the Coze Open API is; a client's base URL ends in it. */
 const COZE_PATH = '/coze';
+const NOT_FOUND = { code: 'not_found', message: 'There is nothing here.', status: 404 };
+/** Paths of that API alone, at the root: its clients' base URL lacks the path. */
+const COZE_PATHS = /^\/+(?:v3|open_api)\//;
 /** How long closing the database may take when the server ends. */
 const CLOSE_STORE_MS = 2_000;
 /** How long requests that are no runs may take when the server ends. */
@@ -122,7 +126,8 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   });
 
   const http = createHttpServer(config, log, metrics, {
-    malformedUrl: (url) => (url.startsWith(COZE_PATH) ? malformedCozeUrl() : malformedDifyUrl()),
+    malformedUrl: (url) =>
+      url.replace(/^\/+/, '/').startsWith(COZE_PATH) ? malformedCozeUrl() : malformedDifyUrl(),
   });
   const signer = urlSigner(folder.secret, config.limits.fileUrlSeconds);
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -154,7 +159,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const cozeHttp =
     config.coze.port === null
       ? null
-      : createHttpServer(config, log, metrics, { malformedUrl: malformedCozeUrl });
+      : createHttpServer(config, log, metrics, { malformedUrl: malformedCozeUrl, probes: false });
   await cozeHttp?.register(coze);
   await http.register(signedFiles({ store, files, signer }));
   await http.register(
@@ -165,6 +170,9 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       publicUrl: config.publicUrl,
       version,
     }),
+  );
+  http.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(COZE_PATHS.test(request.url) ? wrongBaseUrl(COZE_PATH) : NOT_FOUND),
   );
   const releaseLease = holdLease(store, processId, onError);
   const listen = async (server: FastifyInstance, port: number) => {

@@ -1,4 +1,4 @@
-import { tokenAccess } from '../apps/token-ring.ts';
+import { type TokenAccess, tokenAccess } from '../apps/token-ring.ts';
 import { listAccessTokens } from '../store/access-tokens.ts';
 import { listApiKeys } from '../store/api-keys.ts';
 import { readArguments } from './read-arguments.ts';
@@ -13,22 +13,35 @@ export async function keyList(argv: readonly string[]): Promise<void> {
     await listAccessTokens(store),
   ]);
   const stored = [
-    ...keys.map((key) => ({ ...key, opens: key.app_id })),
-    ...tokens.map((token) => ({ ...token, opens: appsOf(tokenAccess(token)) })),
+    ...keys.map((key) => ({ ...key, opens: key.app_id, scopes: '-' })),
+    ...tokens.map((token) => ({ ...token, ...shown(tokenAccess(token)) })),
   ];
   const configured = [
-    ...config.keys.map(({ key, app }) => ({ key, opens: app })),
-    ...config.tokens.map((token) => ({ key: token.key, opens: appsOf(token) })),
+    ...config.keys.map(({ key, app }) => ({ key, opens: app, scopes: '-' })),
+    ...config.tokens.map((token) => ({ key: token.key, ...shown(token) })),
   ];
   const rows = [
-    ...stored.map(({ id, prefix, opens, last_used_at }) => [id, `${prefix}…`, opens, timeOf(last_used_at)]),
-    ...configured.map(({ key, opens }) => ['(parley.yml)', `${key.slice(0, 8)}…`, opens, '-']),
+    ...stored.map(({ id, prefix, opens, scopes, last_used_at }) => [
+      id,
+      `${prefix}…`,
+      opens,
+      scopes,
+      timeOf(last_used_at),
+    ]),
+    ...configured.map(({ key, opens, scopes }) => [
+      '(parley.yml)',
+      `${key.slice(0, 8)}…`,
+      opens,
+      scopes,
+      '-',
+    ]),
   ];
-  console.log(rows.length === 0 ? 'No keys' : table(['ID', 'KEY', 'APP', 'LAST USED'], rows));
+  console.log(rows.length === 0 ? 'No keys' : table(['ID', 'KEY', 'APP', 'SCOPES', 'LAST USED'], rows));
 }
 
-function appsOf({ apps }: { readonly apps: readonly string[] | 'all' }): string {
-  return apps === 'all' ? '*' : apps.join(',');
+function shown({ apps, scopes }: TokenAccess): { readonly opens: string; readonly scopes: string } {
+  const words = (list: readonly string[] | 'all') => (list === 'all' ? '*' : list.join(','));
+  return { opens: words(apps), scopes: words(scopes) };
 }
 
 function timeOf(ms: number | null): string {

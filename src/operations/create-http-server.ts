@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   /** What is answered (HTTP 400) to a URL that no router can read, in the words of the surface that it is meant for. */
   readonly malformedUrl?: (url: string) => unknown;
   readonly timeouts?: HttpTimeouts;
+  /** False: neither `/health` nor `/metrics`. */
+  readonly probes?: boolean;
 }
 
 /** The HTTP server without any surface: request ids, one log line per request, `/health` and `/metrics`. */
@@ -34,6 +36,7 @@ export function createHttpServer(
   {
     malformedUrl = () => 'The URL is not well-formed.',
     timeouts: { requestMs, headersMs, checkEveryMs } = TIMEOUTS,
+    probes = true,
   }: HttpServerOptions = {},
 ): FastifyInstance {
   const http = Fastify({
@@ -70,6 +73,7 @@ export function createHttpServer(
     log.info({ id, method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
     done();
   });
+  if (!probes) return http;
   http.get('/health', async () => ({ status: 'ok' }));
   http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   return http;

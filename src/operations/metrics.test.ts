@@ -10,7 +10,8 @@ const outcome: RunOutcome = {
   usage: NO_USAGE,
   error: null,
   stoppedBy: null,
-  canceled: false,
+  endedAt: 0,
+  canceledAt: null,
   followUps: [],
   spoken: false,
 };

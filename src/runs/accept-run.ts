@@ -3,7 +3,12 @@ import { renderTemplate } from '../apps/render-template.ts';
 import { validateInputs } from '../apps/validate-inputs.ts';
 import { invalidParam, notFound, ParleyError } from '../errors.ts';
 import { type AcceptedTurn, acceptTurn, hasRunningTurn } from '../store/accept-turn.ts';
-import { findConversation, insertConversation } from '../store/conversations.ts';
+import {
+  type ConversationClaim,
+  claimConversation,
+  findConversation,
+  insertConversation,
+} from '../store/conversations.ts';
 import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
@@ -47,7 +52,10 @@ export async function acceptRun(
   if (request.app.mode === 'chat' && query === '') throw invalidParam('query is required');
   const found = await continued(store, owner, request);
   // One that was made without a turn begins with this one.
-  const app = found?.app_version ? await versions.find(request.app, found.app_version) : request.app;
+  const app =
+    found?.app_version && !request.newestVersion
+      ? await versions.find(request.app, found.app_version)
+      : request.app;
   if (!app) throw appUnavailable();
   check(app);
   const inputs = validateInputs(app.config.inputForm, request.inputs);
@@ -62,7 +70,7 @@ export async function acceptRun(
       files: await find(message.files),
     });
 
-  if (converses && !found?.app_version) await versions.keep(app);
+  if (converses && found?.app_version !== app.version) await versions.keep(app);
   // Turns of a conversation keep their order also when the clock is set back.
   const now = Math.max(Date.now(), (found?.updated_at ?? 0) + 1);
   const kept = request.keep ?? true;
@@ -85,12 +93,16 @@ export async function acceptRun(
   const accepted = { facts, query, inputs, files, context, conversation, isNewConversation: !found };
   if (!kept) {
     if (found && request.exclusive && (await hasRunningTurn(store, found.id))) throw conversationBusy();
-    if (conversation && !found) await insertConversation(store, conversation);
+    const claim = claimOf(request, owner, '');
+    if (found && claim && !(await claimConversation(store, found.id, claim))) throw conversationBusy();
+    // Until a turn is kept it has no version, like one that was made without a turn.
+    if (conversation && !found) await insertConversation(store, { ...conversation, app_version: '' });
     return accepted;
   }
   const result = await acceptTurn(store, {
     ...turnRows(processId, request, accepted),
-    newConversation: found ? null : conversation && { ...conversation, latest_run_id: facts.id },
+    newConversation: found ? null : conversation,
+    claim: claimOf(request, owner, firstName(words)),
   });
   if (result === 'gone') throw notFound('Conversation Not Exists.');
   if (result === 'busy') throw conversationBusy();
@@ -101,7 +113,7 @@ function turnRows(
   processId: string,
   request: RunRequest,
   { facts, query, inputs, files, context }: AcceptedRun,
-): Omit<AcceptedTurn, 'newConversation'> {
+): Omit<AcceptedTurn, 'newConversation' | 'claim'> {
   const { id, messageId, app, owner, createdAt } = facts;
   return {
     run: {
@@ -110,6 +122,7 @@ function turnRows(
       app_version: app.version,
       end_user_id: owner.endUserId,
       message_id: messageId,
+      conversation_id: facts.conversationId,
       surface: request.surface,
       status: 'running',
       error: null,
@@ -164,9 +177,15 @@ async function continued(
   request: RunRequest,
 ): Promise<ConversationRow | undefined> {
   if (!isConversation(request) || request.conversationId === null) return undefined;
+  const { unclaimed } = request;
+  if (unclaimed) return { ...unclaimed, app_id: owner.appId, end_user_id: owner.endUserId };
   const conversation = await findConversation(store, owner, request.conversationId);
   if (!conversation) throw notFound('Conversation Not Exists.');
   return conversation;
+}
+
+function claimOf({ unclaimed }: RunRequest, owner: Owner, name: string): ConversationClaim | null {
+  return unclaimed ? { nobody: unclaimed.end_user_id, owner, name } : null;
 }
 
 function newConversation(
@@ -188,7 +207,6 @@ function newConversation(
     status: 'normal',
     metadata: null,
     section: null,
-    latest_run_id: null,
     created_at: now,
     updated_at: now,
   };

@@ -108,7 +108,8 @@ export async function executeRun(
     usage: await resolveUsage(usage, (cause) => observer.failed(run, cause)),
     error: failure,
     stoppedBy,
-    canceled: run.canceled,
+    endedAt: Date.now(),
+    canceledAt: run.canceledAt,
     followUps,
     spoken,
   };
@@ -121,9 +122,9 @@ export async function executeRun(
           { id: facts.id, message_id: facts.messageId, process_id: processId },
           turnOutcome(facts, outcome, latencyMs),
         )
-      : { canceled: run.canceled };
+      : { canceledAt: run.canceledAt };
     if (committed) {
-      outcome = { ...outcome, canceled: committed.canceled };
+      outcome = { ...outcome, canceledAt: committed.canceledAt };
     } else {
       // This process was taken for dead (it stood still for longer than its lease), and another ended the run.
       outcome = {
@@ -190,6 +191,7 @@ function turnOutcome(facts: RunFacts, outcome: RunOutcome, latencyMs: number) {
     error: outcome.error?.message.replaceAll('\0', '') ?? null,
     errorCode: outcome.error?.code ?? null,
     stoppedBy: outcome.stoppedBy,
+    finishedAt: outcome.endedAt,
     message: {
       answer: outcome.answer,
       prompt_tokens: usage.promptTokens,

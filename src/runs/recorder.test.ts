@@ -6,7 +6,7 @@ import { Recorder } from './recorder.ts';
 
 /** What the store does with an outcome; by default it takes it. */
 const finishTurn = vi.hoisted(() =>
-  vi.fn<(store: unknown, run: { id: string }) => Promise<{ canceled: boolean } | null>>(),
+  vi.fn<(store: unknown, run: { id: string }) => Promise<{ canceledAt: number | null } | null>>(),
 );
 const fillOrphanedAnswers = vi.hoisted(() => vi.fn(async () => {}));
 vi.mock('../store/finish-turn.ts', () => ({ finishTurn }));
@@ -18,7 +18,7 @@ let recorder: Recorder;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  finishTurn.mockReset().mockResolvedValue({ canceled: false });
+  finishTurn.mockReset().mockResolvedValue({ canceledAt: null });
   fillOrphanedAnswers.mockReset().mockResolvedValue();
   release.mockReset();
   recorder = new Recorder(STORE, { release } as unknown as Journal);
@@ -33,6 +33,7 @@ const saying = (answer: string): TurnOutcome => ({
   error: null,
   stoppedBy: null,
   errorCode: null,
+  finishedAt: 0,
   message: {
     answer,
     prompt_tokens: 1,
@@ -51,9 +52,9 @@ const gone = new Error('the store is gone');
 test('an outcome that the store takes is written once, and only then the journal lets go', async () => {
   finishTurn.mockImplementation(async () => {
     expect(release).not.toHaveBeenCalled();
-    return { canceled: false };
+    return { canceledAt: null };
   });
-  expect(await recorder.commit(run('a'), saying('x'))).toEqual({ canceled: false });
+  expect(await recorder.commit(run('a'), saying('x'))).toEqual({ canceledAt: null });
   expect(finishTurn).toHaveBeenCalledExactlyOnceWith(STORE, run('a'), saying('x'));
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
   expect(vi.getTimerCount()).toBe(0);
@@ -84,11 +85,11 @@ test('pauses double up to half a minute, and begin anew after a success', async 
   await expect(recorder.commit(run('a'), saying('x'))).rejects.toBe(gone);
   await vi.advanceTimersByTimeAsync(130_000);
   expect(times).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
-  finishTurn.mockReset().mockResolvedValue({ canceled: false });
+  finishTurn.mockReset().mockResolvedValue({ canceledAt: null });
   await vi.advanceTimersByTimeAsync(30_000);
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
 
-  finishTurn.mockReset().mockRejectedValueOnce(gone).mockResolvedValue({ canceled: false });
+  finishTurn.mockReset().mockRejectedValueOnce(gone).mockResolvedValue({ canceledAt: null });
   await expect(recorder.commit(run('b'), saying('y'))).rejects.toBe(gone);
   await vi.advanceTimersByTimeAsync(1000);
   expect(release).toHaveBeenLastCalledWith('b');
@@ -111,12 +112,12 @@ test('a store that does not answer is taken for gone after ten seconds', async (
 });
 
 test('a write that was given up and then came through does no harm', async () => {
-  const late = Promise.withResolvers<{ canceled: boolean } | null>();
+  const late = Promise.withResolvers<{ canceledAt: number | null } | null>();
   finishTurn.mockReturnValueOnce(late.promise).mockResolvedValue(null);
   const committing = recorder.commit(run('a'), saying('x')).catch(() => 'told');
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await committing).toBe('told');
-  late.resolve({ canceled: false });
+  late.resolve({ canceledAt: null });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(offered()).toEqual(['a', 'a']);
   expect(vi.getTimerCount()).toBe(0);
@@ -153,7 +154,7 @@ test('an outcome that the store never takes does not keep others from it', async
   let down = true;
   finishTurn.mockImplementation(async (_store, { id }) => {
     if (down || poison.has(id)) throw gone;
-    return { canceled: false };
+    return { canceledAt: null };
   });
   for (const id of ['bad', 'a', 'worse', 'b'])
     await expect(recorder.commit(run(id), saying(id))).rejects.toBe(gone);
@@ -171,7 +172,7 @@ test('an outcome that the store never takes does not keep others from it', async
 test('runs that go on failing do not put off the next try', async () => {
   finishTurn.mockImplementation(async (_store, { id }) => {
     if (id !== 'first' || offered().filter((one) => one === 'first').length === 1) throw gone;
-    return { canceled: false };
+    return { canceledAt: null };
   });
   await expect(recorder.commit(run('first'), saying('x'))).rejects.toBe(gone);
   for (let n = 0; n < 10; n++) {
@@ -187,7 +188,7 @@ test('close tries what is left once more, and then no longer', async () => {
   await expect(recorder.commit(run('b'), saying('y'))).rejects.toBe(gone);
   finishTurn.mockImplementation(async (_store, { id }) => {
     if (id === 'b') throw gone;
-    return { canceled: false };
+    return { canceledAt: null };
   });
   await recorder.close();
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
@@ -209,7 +210,7 @@ test('close ends the tries of a run that fails while or after it closes', async 
   finishTurn.mockRejectedValue(gone);
   await expect(recorder.commit(run('a'), saying('x'))).rejects.toBe(gone);
   // A try is under way when it closes.
-  const underWay = Promise.withResolvers<{ canceled: boolean } | null>();
+  const underWay = Promise.withResolvers<{ canceledAt: number | null } | null>();
   finishTurn.mockReturnValueOnce(underWay.promise);
   await vi.advanceTimersByTimeAsync(1_000);
   await recorder.close();

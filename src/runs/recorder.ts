@@ -34,11 +34,11 @@ export class Recorder {
   }
 
   /**
-   * Commits an outcome, and answers whether the run had been canceled. Null when another process had already ended it,
+   * Commits an outcome, and answers when the run had been canceled, if it was. Null when another process had already ended it,
    * having taken this one for dead.
    * @throws what the store throws; the outcome is then written later.
    */
-  async commit(run: RunIds, outcome: TurnOutcome): Promise<{ readonly canceled: boolean } | null> {
+  async commit(run: RunIds, outcome: TurnOutcome): Promise<{ readonly canceledAt: number | null } | null> {
     try {
       return await within(PATIENCE_MS, this.#write(run, outcome));
     } catch (error) {
@@ -55,7 +55,7 @@ export class Recorder {
     await this.#writeLate().catch(() => {});
   }
 
-  async #write(run: RunIds, outcome: TurnOutcome): Promise<{ readonly canceled: boolean } | null> {
+  async #write(run: RunIds, outcome: TurnOutcome): Promise<{ readonly canceledAt: number | null } | null> {
     const committed = await finishTurn(this.#store, run, outcome);
     if (!committed) {
       const answers = new Map([[run.id, outcome.message.answer]]);

@@ -43,6 +43,7 @@ async function begin(processId: string): Promise<{ id: string; message_id: strin
       app_version: 'v',
       end_user_id: endUserId,
       message_id,
+      conversation_id: null,
       surface: 'dify',
       status: 'running',
       error: null,
@@ -84,6 +85,7 @@ async function begin(processId: string): Promise<{ id: string; message_id: strin
     items: [],
     queryFrom: null,
     exclusive: false,
+    claim: null,
   });
   return { id, message_id };
 }
@@ -140,8 +142,15 @@ test('a run ends once: whoever comes second changes nothing', async () => {
     latency_ms: 1,
     usage: null,
   };
-  const outcome = { status: 'succeeded', error: null, errorCode: null, stoppedBy: null, message } as const;
-  expect(await finishTurn(store, run, outcome)).toEqual({ canceled: false });
+  const outcome = {
+    status: 'succeeded',
+    error: null,
+    errorCode: null,
+    finishedAt: 1,
+    stoppedBy: null,
+    message,
+  } as const;
+  expect(await finishTurn(store, run, outcome)).toEqual({ canceledAt: null });
   expect(
     await finishTurn(store, run, {
       ...outcome,
@@ -171,6 +180,7 @@ test('of many who end a run at once, one does', async () => {
         error: null,
         stoppedBy: null,
         errorCode: null,
+        finishedAt: 1,
         message: { ...message, answer: status },
       }),
     ),

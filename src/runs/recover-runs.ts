@@ -35,6 +35,7 @@ export async function recoverRuns(
       error: ORPHANED,
       errorCode: null,
       stoppedBy: null,
+      finishedAt: Date.now(),
       message: {
         answer: (options.texts.get(run.id) ?? '').replaceAll('\0', ''),
         prompt_tokens: 0,

@@ -26,8 +26,10 @@ export interface RunOutcome {
   readonly error: ParleyError | null;
   /** Set when `stopped`. */
   readonly stoppedBy: StopReason | null;
-  /** True when the turn was given up meanwhile (`Runs.cancel`); the run itself ended as `status` says. */
-  readonly canceled: boolean;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
+  /** When the turn was given up (`Runs.cancel`), if it was; the run itself ended as `status` says. */
+  readonly canceledAt: number | null;
   /** Questions that were suggested. */
   readonly followUps: readonly string[];
   /** True when the answer was also spoken (`audio` events). */

@@ -1,6 +1,7 @@
 import type { App } from '../apps/app.ts';
 import type { QueryFrom } from '../store/accept-turn.ts';
 import type { Owner } from '../store/owner.ts';
+import type { ConversationRow } from '../store/schema.ts';
 import type { ContextMessage } from './engine.ts';
 
 /** What a surface asks for, already out of its wire format but not yet checked against the app. */
@@ -17,6 +18,10 @@ export interface RunRequest {
   readonly files: readonly unknown[];
   /** Null begins a new conversation; ignored for completion apps. */
   readonly conversationId: string | null;
+  /** The row of that conversation when nobody has spoken in it: it becomes the end user's with this turn. */
+  readonly unclaimed?: ConversationRow;
+  /** Runs the app as it is now, whatever version the conversation was begun with. */
+  readonly newestVersion?: boolean;
   /** Lets the model find a title for a new conversation, in the background. */
   readonly autoGenerateName: boolean;
   /** Gives a completion app a conversation too; each turn of it stands alone all the same. */

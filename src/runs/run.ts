@@ -36,7 +36,7 @@ export class Run {
   readonly #ended = Promise.withResolvers<RunOutcome>();
   #stoppedBy: StopReason | null = null;
   #decided = false;
-  #canceled = false;
+  #canceledAt: number | null = null;
   #readers = 0;
   readonly #onDeserted: () => void;
 
@@ -59,14 +59,16 @@ export class Run {
     return this.#readers;
   }
 
-  /** True when the turn was given up; the run goes on. */
-  get canceled(): boolean {
-    return this.#canceled;
+  /** When the turn was given up, if it was; the run goes on. */
+  get canceledAt(): number | null {
+    return this.#canceledAt;
   }
 
-  /** Marks the turn as given up. Called by `Runs.cancel` once that is committed. */
-  markCanceled(): void {
-    this.#canceled = true;
+  /** Marks the turn as given up; once that is committed, where it is kept. False when its outcome is decided. */
+  markCanceled(at: number): boolean {
+    if (this.#decided) return this.#canceledAt !== null;
+    this.#canceledAt ??= at;
+    return true;
   }
 
   /** Settles with the outcome, after it was committed. Never rejects. */

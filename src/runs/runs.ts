@@ -9,6 +9,7 @@ import { Run } from './run.ts';
 import { RunLog } from './run-log.ts';
 import type { RunRequest } from './run-request.ts';
 import type { RunsOptions } from './runs-options.ts';
+import { UnkeptRuns } from './unkept-runs.ts';
 
 /** Ended runs that stay readable in memory, and how much they may hold; others are read from the store. */
 const RECENT_RUNS = 200;
@@ -27,8 +28,7 @@ export class Runs {
   readonly #active = new Map<string, Run>();
   readonly #recent = new Map<string, Run>();
   #recentCharacters = 0;
-  /** Conversations with a running turn that no row tells of. */
-  readonly #unkept = new Set<string>();
+  readonly #unkept = new UnkeptRuns();
   readonly #perApp = new Map<string, number>();
   /** Turns being committed. */
   readonly #accepting = new Set<Promise<unknown>>();
@@ -61,14 +61,14 @@ export class Runs {
       accepted = await accepting;
     } catch (error) {
       this.#freeSlot(request.app);
-      if (!keep && conversationId !== null) this.#unkept.delete(conversationId);
+      if (!keep && conversationId !== null) this.#unkept.letGo(conversationId);
       throw error;
     } finally {
       this.#accepting.delete(accepting);
     }
     const run = new Run(accepted.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
     this.#active.set(run.facts.id, run);
-    if (!keep) this.#unkept.add(run.facts.conversationId ?? '');
+    if (!keep) this.#unkept.add(run);
     // Accepted while the server began to end: it ends as the others do, with its terminal event.
     if (this.#closing.signal.aborted) run.stop('shutdown');
     beforeExecuting?.(run);
@@ -80,7 +80,7 @@ export class Runs {
   async #accept(request: RunRequest): Promise<AcceptedRun> {
     const { conversationId, keep = true } = request;
     if (!keep && conversationId !== null) {
-      this.#unkept.add(conversationId);
+      this.#unkept.hold(conversationId);
       // Turns that have not met it there are committed, or refused, before it looks for them.
       await Promise.allSettled(this.#accepting);
     }
@@ -106,13 +106,33 @@ export class Runs {
    * free for the next one. The run itself goes on; `interrupt` stops it too. `ended` when the run had ended before: an
    * ended run stays as it ended.
    */
-  async cancel(runId: string, { interrupt }: { readonly interrupt: boolean }): Promise<'canceled' | 'ended'> {
+  async cancel(
+    runId: string,
+    { interrupt }: { readonly interrupt: boolean },
+  ): Promise<{ readonly canceledAt: number } | 'ended'> {
     const result = await cancelRun(this.#options.store, runId);
     if (result === 'ended') return result;
     const run = this.#active.get(runId);
-    run?.markCanceled();
+    run?.markCanceled(result.canceledAt);
     if (interrupt) run?.stop('user');
     return result;
+  }
+
+  /** The running turn of a conversation (which the caller has read as its owner) that is not kept, if there is one. */
+  findUnkept(conversationId: string): Run | undefined {
+    return this.#unkept.find(conversationId);
+  }
+
+  /** The same as `cancel` for a turn that is not kept. */
+  cancelUnkept(
+    run: Run,
+    { interrupt }: { readonly interrupt: boolean },
+  ): { readonly canceledAt: number } | 'ended' {
+    const now = Date.now();
+    if (!run.markCanceled(now)) return 'ended';
+    this.#unkept.remove(run);
+    if (interrupt) run.stop('user');
+    return { canceledAt: run.canceledAt ?? now };
   }
 
   /**
@@ -163,7 +183,7 @@ export class Runs {
       this.#active.delete(run.facts.id);
       this.#freeSlot(run.facts.app);
       if (run.facts.kept) this.#keepRecent(run);
-      else this.#unkept.delete(run.facts.conversationId ?? '');
+      else this.#unkept.remove(run);
     }
   }
 

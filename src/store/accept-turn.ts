@@ -1,6 +1,7 @@
+import { type SqlBool, sql } from 'kysely';
 import { commitTogether } from './commit-together.ts';
 import { insertConversationItems } from './conversation-items.ts';
-import { insertConversation } from './conversations.ts';
+import { type ConversationClaim, claimConversation, insertConversation } from './conversations.ts';
 import type { Store } from './open-store.ts';
 import { preparedQuery } from './prepared-query.ts';
 import type { ConversationItemRow, ConversationRow, MessageFileRow, MessageRow, RunRow } from './schema.ts';
@@ -21,13 +22,16 @@ export interface AcceptedTurn {
   readonly queryFrom: QueryFrom | null;
   /** Of a new conversation; an existing one is only moved to the top. */
   readonly newConversation: ConversationRow | null;
-  /** Refuses a conversation whose latest turn is still running. */
+  /** Refuses a conversation in which a turn is running. */
   readonly exclusive: boolean;
+  /** Of a conversation that nobody has spoken in: whose it becomes. */
+  readonly claim: ConversationClaim | null;
 }
 
 /**
  * Commits an accepted turn: conversation, message, files, items and run, in one transaction (promise 1 of the design).
- * Nothing is written when the conversation was deleted meanwhile (`gone`), or has a running turn (`busy`).
+ * Nothing is written when the conversation was deleted meanwhile (`gone`), or has a running turn, or another turn was
+ * its first (`busy`).
  */
 export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<'accepted' | 'gone' | 'busy'> {
   const { message, run } = turn;
@@ -35,13 +39,16 @@ export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<'accepted'
     if (turn.newConversation) {
       await insertConversation(trx, turn.newConversation);
     } else if (message.conversation_id !== null) {
-      if (turn.exclusive && (await hasRunningTurn(trx, message.conversation_id))) return 'busy';
+      if (turn.exclusive) {
+        await holdConversation(trx, message.conversation_id);
+        if (await hasRunningTurn(trx, message.conversation_id)) return 'busy';
+      }
+      if (turn.claim && !(await claimConversation(trx, message.conversation_id, turn.claim))) return 'busy';
       const { numAffectedRows } = await touchConversation(trx, {
         id: message.conversation_id,
         app_id: message.app_id,
         app_version: run.app_version,
         end_user_id: message.end_user_id,
-        run_id: run.id,
         now: message.created_at,
       });
       if (numAffectedRows === 0n) return 'gone';
@@ -59,26 +66,23 @@ export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<'accepted'
   });
 }
 
-/**
- * Whether the latest turn of a conversation is running, and not given up. Within a transaction it stays so: writing
- * the conversation's row first makes others wait, and what they read after that is up to date.
- */
+/** Whether a turn of the conversation is running, and not given up. */
 export async function hasRunningTurn(store: Store, conversationId: string): Promise<boolean> {
-  const conversation = await store
-    .updateTable('conversations')
-    .set(({ ref }) => ({ latest_run_id: ref('latest_run_id') }))
-    .where('id', '=', conversationId)
-    .returning('latest_run_id')
-    .executeTakeFirst();
-  if (!conversation?.latest_run_id) return false;
   const running = await store
     .selectFrom('runs')
     .select('id')
-    .where('id', '=', conversation.latest_run_id)
-    .where('status', '=', 'running')
+    .where('conversation_id', '=', conversationId)
+    // Written out, as the index has it.
+    .where(sql<SqlBool>`status = 'running'`)
     .where('canceled_at', 'is', null)
+    .limit(1)
     .executeTakeFirst();
   return running !== undefined;
+}
+
+/** Writing its row makes others wait for this transaction; what they read after that is up to date. */
+async function holdConversation(trx: Store, id: string): Promise<void> {
+  await trx.updateTable('conversations').set({ status: 'normal' }).where('id', '=', id).execute();
 }
 
 async function takeQuery(trx: Store, message: MessageRow, from: QueryFrom): Promise<void> {
@@ -106,7 +110,6 @@ const touchConversation = preparedQuery(
       app_id: string;
       app_version: string;
       end_user_id: string;
-      run_id: string;
       now: number;
     },
   ) =>
@@ -114,7 +117,6 @@ const touchConversation = preparedQuery(
       .updateTable('conversations')
       .set(({ eb, ref }) => ({
         app_version: p.app_version,
-        latest_run_id: p.run_id,
         // Never back: messages may have been put there since this turn's time was found.
         updated_at: eb.case().when('updated_at', '<', p.now).then(p.now).else(ref('updated_at')).end(),
       }))
@@ -158,6 +160,7 @@ const insertRun = preparedQuery((db, p: RunRow) =>
     app_version: p.app_version,
     end_user_id: p.end_user_id,
     message_id: p.message_id,
+    conversation_id: p.conversation_id,
     surface: p.surface,
     status: p.status,
     error: p.error,

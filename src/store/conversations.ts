@@ -20,7 +20,6 @@ export const insertConversation = preparedQuery((db, p: ConversationRow) =>
     status: p.status,
     metadata: p.metadata,
     section: p.section,
-    latest_run_id: p.latest_run_id,
     created_at: p.created_at,
     updated_at: p.updated_at,
   }),
@@ -47,6 +46,8 @@ export async function listConversations(
   const [direction, beyond] = page.sort.startsWith('-') ? (['desc', '<'] as const) : (['asc', '>'] as const);
   let query = owned(store, owner)
     .selectAll()
+    // Nothing has been said, or kept, in one that has no version yet.
+    .where('app_version', '!=', '')
     .orderBy(column, direction)
     .orderBy('id', direction)
     .limit(page.limit + 1);
@@ -163,14 +164,23 @@ export async function listAppConversations(
   return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
 }
 
+/** Whose a conversation becomes with its first turn. */
+export interface ConversationClaim {
+  /** The end user that it stood under, who is nobody. */
+  readonly nobody: string;
+  readonly owner: Owner;
+  /** What it is called if it has no name. */
+  readonly name: string;
+}
+
 /**
- * Gives a conversation that nobody has spoken in to the app and end user of its first turn; `nobody` is who it stood
- * under, and `name` what it is called if it has no name. Undefined when another turn was first, or it is gone.
+ * Gives a conversation that nobody has spoken in to the app and end user of its first turn. Undefined when another turn
+ * was first, or it is gone.
  */
 export function claimConversation(
   store: Store,
   id: string,
-  { nobody, owner, name }: { readonly nobody: string; readonly owner: Owner; readonly name: string },
+  { nobody, owner, name }: ConversationClaim,
 ): Promise<ConversationRow | undefined> {
   return store
     .updateTable('conversations')

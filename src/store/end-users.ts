@@ -55,6 +55,15 @@ function insertEndUser(store: Store, appId: string, sessionId: string): Promise<
     .executeTakeFirstOrThrow();
 }
 
+/** The end user of this name, if it has been here. */
+export async function findEndUserByName(
+  store: Store,
+  appId: string,
+  sessionId: string,
+): Promise<EndUserRow | undefined> {
+  return (await findBySession(store, { appId, sessionId })).rows[0];
+}
+
 const findBySession = preparedQuery((db, p: { appId: string; sessionId: string }) =>
   db.selectFrom('end_users').selectAll().where('app_id', '=', p.appId).where('session_id', '=', p.sessionId),
 );

@@ -9,6 +9,8 @@ export interface TurnOutcome {
   readonly error: string | null;
   readonly errorCode: string | null;
   readonly stoppedBy: string | null;
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number;
   readonly message: Pick<
     MessageRow,
     'answer' | 'prompt_tokens' | 'answer_tokens' | 'total_price' | 'currency' | 'latency_ms' | 'usage'
@@ -19,14 +21,14 @@ export interface TurnOutcome {
 
 /**
  * Writes how a run ended, once: only a run that has not ended takes an outcome (promise 2). Null when it had.
- * Answers whether the run had been canceled. A message deleted meanwhile stays deleted.
+ * Answers when the run had been canceled, if it was. A message deleted meanwhile stays deleted.
  */
 export function finishTurn(
   store: Store,
   run: Pick<RunRow, 'id' | 'message_id'>,
   outcome: TurnOutcome,
-): Promise<{ readonly canceled: boolean } | null> {
-  const now = Date.now();
+): Promise<{ readonly canceledAt: number | null } | null> {
+  const now = outcome.finishedAt;
   return commitTogether(store, async (trx) => {
     const { status, error, errorCode, stoppedBy } = outcome;
     const [ended] = (await endRun(trx, { id: run.id, status, error, errorCode, stoppedBy, now })).rows;
@@ -40,7 +42,7 @@ export function finishTurn(
       now,
     });
     if (numAffectedRows !== 0n && outcome.items) await insertConversationItems(trx, outcome.items);
-    return { canceled: ended.canceled_at !== null };
+    return { canceledAt: ended.canceled_at };
   });
 }
 

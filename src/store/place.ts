@@ -11,9 +11,10 @@ export interface Place {
   readonly position: number;
 }
 
-/** The 14 bits of a UUID (version 7) that are its tag. */
+/** The 14 bits of a UUID that are its tag: the last that ids of one process and one millisecond count in (`new-id.ts`). */
 export function tagOf(uuid: string): number {
-  return (Number.parseInt(uuid.slice(15, 18), 16) << 2) | (Number.parseInt(uuid.slice(19, 20), 16) & 3);
+  const digit = (at: number) => Number.parseInt(uuid.slice(at, at + 1), 16);
+  return (digit(17) << 10) | ((digit(19) & 3) << 8) | (digit(20) << 4) | digit(21);
 }
 
 /** The place of an item: that of its turn's messages, unless it stands, or has stood, alone. */
@@ -28,7 +29,7 @@ export function comparePlaces(a: Place, b: Place): number {
 
 /** The tag of a UUID in SQL: hexadecimal digits, which every collation sorts as their numbers. */
 export function sqlTag(uuid: RawBuilder<string>): RawBuilder<string> {
-  return sql<string>`(substr(${uuid}, 16, 3) || substr(${uuid}, 20, 1))`;
+  return sql<string>`(substr(${uuid}, 18, 1) || substr(${uuid}, 20, 3))`;
 }
 
 /** Rows (their `created_at`, tag and position in SQL) whose place comes after `place`, or before it, in SQL. */
@@ -42,7 +43,7 @@ export function isBeyond(
   place: Place,
 ): RawBuilder<SqlBool> {
   const beyond = sql.raw(side === 'after' ? '>' : '<');
-  const tag = (place.tag >> 2).toString(16).padStart(3, '0') + (8 | (place.tag & 3)).toString(16);
+  const tag = (place.tag >> 10).toString(16) + (0x800 | (place.tag & 0x3ff)).toString(16);
   return sql<SqlBool>`(${row.createdAt} ${beyond} ${place.createdAt} or (${row.createdAt} = ${place.createdAt} and (
     ${row.tag} ${beyond} ${tag} or (${row.tag} = ${tag} and ${row.position} ${beyond} ${place.position}))))`;
 }

@@ -75,10 +75,13 @@ export function findRun(store: Store, owner: Owner, id: string): Promise<RunRow 
 }
 
 /**
- * Gives up a running turn: its run goes on, and its conversation is free for another. `ended` when it had ended
- * before; one that is canceled stays so, and answers the same again.
+ * Gives up a running turn: its run goes on, and its conversation is free for another. Answers when; one that is
+ * canceled stays so, and answers the same again. `ended` when it had ended before.
  */
-export async function cancelRun(store: Store, id: string): Promise<'canceled' | 'ended'> {
+export async function cancelRun(
+  store: Store,
+  id: string,
+): Promise<{ readonly canceledAt: number } | 'ended'> {
   const now = Date.now();
   const { numUpdatedRows } = await store
     .updateTable('runs')
@@ -87,7 +90,7 @@ export async function cancelRun(store: Store, id: string): Promise<'canceled' | 
     .where('status', '=', 'running')
     .where('canceled_at', 'is', null)
     .executeTakeFirst();
-  if (numUpdatedRows > 0n) return 'canceled';
+  if (numUpdatedRows > 0n) return { canceledAt: now };
   const run = await store.selectFrom('runs').select('canceled_at').where('id', '=', id).executeTakeFirst();
-  return run?.canceled_at == null ? 'ended' : 'canceled';
+  return run?.canceled_at == null ? 'ended' : { canceledAt: run.canceled_at };
 }

@@ -90,8 +90,6 @@ export interface ConversationRow {
   metadata: string | null;
   /** Where the model's memory begins: turns and items of another section are no context. Null: the first section. */
   section: string | null;
-  /** The run that was accepted last. */
-  latest_run_id: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -164,6 +162,8 @@ export interface RunRow {
   app_version: string;
   end_user_id: string;
   message_id: string;
+  /** Null for completion apps. */
+  conversation_id: string | null;
   surface: string;
   status: RunStatus;
   error: string | null;

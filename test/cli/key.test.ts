@@ -28,12 +28,12 @@ test('a key made beside the running server opens the app at once, and does so no
   expect(await ask()).toBe(200);
 
   const list = (await home.run('key', 'list')).stdout.split('\n');
-  expect(list[0]).toMatch(/^ID +KEY +APP +LAST USED$/);
+  expect(list[0]).toMatch(/^ID +KEY +APP +SCOPES +LAST USED$/);
   const row = list.find((line) => line.includes(key.slice(0, 8)));
-  expect(row).toMatch(/assistant +\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
+  expect(row).toMatch(/assistant +- +\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
   expect(list.join('\n')).not.toContain(key);
-  expect(list.at(-3)).toMatch(/^\(parley\.yml\) +app-from… +assistant +-$/);
-  expect(list.at(-2)).toMatch(/^\(parley\.yml\) +pat_from… +assistant,other +-$/);
+  expect(list.at(-3)).toMatch(/^\(parley\.yml\) +app-from… +assistant +- +-$/);
+  expect(list.at(-2)).toMatch(/^\(parley\.yml\) +pat_from… +assistant,other +\S+ +-$/);
 
   const [id = ''] = row?.split(' ') ?? [];
   expect(await home.run('key', 'revoke', id)).toEqual({ code: 0, stdout: `revoked ${id}\n`, stderr: '' });
@@ -61,9 +61,9 @@ test('an access token is made for all apps or for some, listed and revoked', asy
   const rows = tokens.map((token) =>
     list.split('\n').find((line) => line.includes(` ${token.slice(0, 8)}… `)),
   );
-  expect(rows[0]).toMatch(/^[\da-f-]{36} +\S+ +\* +never$/);
-  expect(rows[1]).toMatch(/^[\da-f-]{36} +\S+ +assistant +never$/);
-  expect(rows[2]).toMatch(/ \* +never$/);
+  expect(rows[0]).toMatch(/^[\da-f-]{36} +\S+ +\* +\* +never$/);
+  expect(rows[1]).toMatch(/^[\da-f-]{36} +\S+ +assistant +chat,getChat +never$/);
+  expect(rows[2]).toMatch(/ \* +\S+ +never$/);
   for (const token of tokens) expect(list).not.toContain(token);
 
   const [id = ''] = rows[1]?.split(' ') ?? [];

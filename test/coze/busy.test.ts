@@ -29,9 +29,11 @@ beforeAll(async () => {
   coze = await startCoze({
     apps: {
       chat: chatApp(),
+      limited: chatApp(),
       suggesting: chatApp({ suggested_questions_after_answer: { enabled: true } }),
     },
     provider: provider.baseUrl,
+    config: { app_settings: { limited: { max_concurrency: 1 } } },
   });
 });
 beforeEach(() => provider.reply({ gate: true }));
@@ -130,6 +132,26 @@ test('busy while questions are suggested', async () => {
   expect(await codeOf(sendChat(coze, 'Hi', { app: 'suggesting', conversation_id }))).toBe(4016);
   suggesting.finish();
   expect((await endOf(coze, chat)).status).toBe('completed');
+});
+
+test('a bot that is asked too much: 429, but for a stream, whose error the SDK reads', async () => {
+  const chat = await beginChat(coze, 'Hi', { app: 'limited' });
+  const upstream = await open();
+  const response = await sendChat(coze, 'Hi', { app: 'limited' });
+  expect(response.status).toBe(429);
+  expect(await response.json()).toMatchObject({
+    code: 4009,
+    msg: expect.stringMatching(/Too many requests/),
+  });
+  const events: unknown[] = [];
+  for await (const event of coze.client.chat.stream({
+    bot_id: botId('limited'),
+    additional_messages: [user('Hi') as never],
+  }))
+    events.push(event);
+  expect(events).toMatchObject([{ event: 'error', data: { code: 4009 } }]);
+  upstream.finish();
+  await endOf(coze, chat);
 });
 
 /** Begins `count` chats of one conversation at the same moment, and answers those that were accepted. */

@@ -282,7 +282,7 @@ describe('a conversation with all there can be', () => {
   test('parameters that are wrong', async () => {
     const code = (body: unknown, of = id) =>
       codeOf(coze.request('POST', `/v1/conversation/message/list?conversation_id=${of}`, body));
-    for (const body of [{ limit: 0 }, { limit: 51 }, { limit: 1.5 }, { order: 'up' }, { after_id: {} }, []])
+    for (const body of [{ limit: -1 }, { limit: 51 }, { limit: 1.5 }, { order: 'up' }, { after_id: {} }, []])
       expect(await code(body), JSON.stringify(body)).toBe(4000);
     for (const wrong of ['x', '-1', (2n ** 63n).toString()]) {
       expect(await code({ after_id: wrong })).toBe(4005);

@@ -11,10 +11,12 @@ import { openTestStore } from '../support/parley/open-test-store.ts';
 import {
   assistant,
   type ChatRequest,
+  cancel,
   chatOf,
   codeOf,
   dataOf,
   namesOf,
+  sendChat,
   streamChat,
   user,
   wholeChat,
@@ -123,12 +125,31 @@ test('it is not found again: 4001, while it runs and afterwards', async () => {
     Promise.all([
       codeOf(coze.request('GET', `/v3/chat/retrieve${query}`)),
       codeOf(coze.request('GET', `/v3/chat/message/list${query}`)),
-      codeOf(coze.request('POST', '/v3/chat/cancel', { conversation_id, chat_id: id })),
     ]);
-  expect(await ask()).toEqual([4001, 4001, 4001]);
+  expect(await ask()).toEqual([4001, 4001]);
   (await provider.nextRequest((request) => !request.isOver)).finish();
   await reader.rest();
-  expect(await ask()).toEqual([4001, 4001, 4001]);
+  expect(await ask()).toEqual([4001, 4001]);
+  expect(await codeOf(cancel(coze, { id, conversation_id }))).toBe(4001);
+});
+
+test('canceled, it frees its conversation at once, and its stream goes on', async () => {
+  provider.reply({ gate: true });
+  const reader = await streamChat(coze, 'Hi', unsaved);
+  const chat = await reader.until('conversation.chat.created');
+  const { conversation_id } = chat;
+  const upstream = await provider.nextRequest((request) => !request.isOver);
+  expect(await codeOf(sendChat(coze, 'Too soon', { conversation_id }))).toBe(4016);
+  const answer = await dataOf(cancel(coze, chat));
+  expect(answer).toMatchObject({ ...chat, status: 'canceled', completed_at: expect.any(Number) });
+  expect(await dataOf(cancel(coze, chat)).catch((error: Error) => error.message)).toMatch(/^4001/);
+  provider.reply({ tokens: ['ok'] });
+  await wholeChat(coze, 'Next', { conversation_id });
+  upstream.send('to the end');
+  upstream.finish();
+  const events = await reader.rest();
+  expect(namesOf(events).slice(-2)).toEqual(['chat.completed', 'done']);
+  expect(events.at(-2)?.data).toMatchObject({ status: 'canceled', completed_at: answer.completed_at });
 });
 
 test('it hears of its conversation, and is no context of what follows', async () => {

@@ -32,9 +32,13 @@ export interface CozeThings {
 }
 
 const config = {
-  pre_prompt: `A prompt, ${CANARY}. {{secret}}`,
+  pre_prompt: `A prompt, ${CANARY}. {{secret}}{{valueOf}}`,
   opening_statement: `An opening, ${CANARY}.`,
-  user_input_form: [{ paragraph: { label: 's', variable: 'secret', required: false, default: '' } }],
+  user_input_form: [
+    { paragraph: { label: 's', variable: 'secret', required: false, default: '' } },
+    // A name that every object has.
+    { paragraph: { label: 'v', variable: 'valueOf', required: false, default: '' } },
+  ],
   file_upload: { image: { enabled: true, number_limits: 3, transfer_methods: ['local_file', 'remote_url'] } },
   suggested_questions_after_answer: { enabled: true },
 };

@@ -24,7 +24,8 @@ interface Said {
 }
 
 /**
- * What was said before this turn, oldest first: as much of the newest as fits into `maxTokens`. Turns without an
+ * What was said before this turn, and what came with it as context, oldest first: as much of the newest as fits into
+ * `maxTokens`. Turns without an
  * answer, or with thoughts alone, are left out (`facts/dify-dsl-engine.md` §8.2).
  */
 export async function recall(
@@ -34,17 +35,22 @@ export async function recall(
 ): Promise<ChatMessage[]> {
   const { conversation } = task;
   if (task.app.mode === 'completion') return [];
-  const brought = task.context.map(({ role, text, files }) => message(parts, task.app, role, text, files));
-  let tokens = countMessages(brought);
-  if (!conversation || task.isNewConversation) return tokens > maxTokens ? [] : brought;
-  const remembered: ChatMessage[] = brought;
+  const remembered: ChatMessage[] = [];
+  let tokens = 0;
+  const remember = (messages: readonly ChatMessage[]): boolean => {
+    tokens += countMessages(messages);
+    if (tokens > maxTokens) return false;
+    remembered.unshift(...messages);
+    return true;
+  };
+  for (const { role, text, files } of task.context.toReversed())
+    if (!remember([message(parts, task.app, role, text, files)])) return remembered;
+  if (!conversation || task.isNewConversation) return remembered;
   for await (const { messages } of newestFirst(
     turns(parts, task, conversation),
     items(parts, task, conversation),
   )) {
-    tokens += countMessages(messages);
-    if (tokens > maxTokens) break;
-    remembered.unshift(...messages);
+    if (!remember(messages)) break;
   }
   return remembered;
 }

@@ -65,12 +65,13 @@ export async function coze(db: Kysely<unknown>, { bigint, clustered }: Dialect):
 
   await add('conversations', 'metadata', 'text');
   await add('conversations', 'section', 'text');
-  await add('conversations', 'latest_run_id', 'text');
   await add('messages', 'section', 'text');
   await add('messages', 'query_metadata', 'text');
   await add('messages', 'answer_metadata', 'text');
   await addFlag('messages', 'query_hidden');
   await addFlag('messages', 'answer_hidden');
+  await add('runs', 'conversation_id', 'text');
+  await sql`create index runs_in_conversation on runs (conversation_id) where status = 'running'`.execute(db);
   await add('runs', 'error_code', 'text');
   await add('runs', 'metadata', 'text');
   await add('runs', 'canceled_at', bigint);

@@ -72,6 +72,7 @@ export async function readMessages(
   const asked: ContextRequest[] = [];
   for (const { role, text, parts, metadata } of said)
     asked.push({ role, text, metadata, files: await mappings(context, parts) });
+  if ((words?.text ?? query.text) === '') throw parameterError('content of the last message is empty.');
   return {
     query: words?.text ?? query.text,
     files: await mappings(context, query.parts),
@@ -92,6 +93,8 @@ export function readMessage(
   if (keep && type !== undefined && type !== 'question' && type !== 'answer')
     throw parameterError(`a message of type ${type} needs auto_save_history=false.`);
   checkMetaData(meta_data);
+  if (role === 'assistant' && content_type === 'object_string')
+    throw parameterError("a message of the assistant's is text.");
   if (role === 'assistant') return { role, text: content, parts: [], metadata: meta_data ?? null };
   return { role, ...readContent(content, content_type ?? 'text'), metadata: meta_data ?? null };
 }

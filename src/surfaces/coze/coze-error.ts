@@ -55,6 +55,12 @@ const CODES: Partial<Record<ErrorCode, number>> = {
 
 const BUSY = 'There is already a running conversation in the current session, please wait until it ends.';
 
+/** Where the house's words are Dify's, and send people to a page that is not here. */
+const WORDS: Partial<Record<ErrorCode, string>> = {
+  provider_not_initialize: "No model provider of this server has the bot's model.",
+  provider_quota_exceeded: "The quota of the bot's model provider is used up.",
+};
+
 /** Any error as this surface says it. What is not meant for the caller becomes a plain 5000. */
 export function toCozeError(error: unknown): CozeError {
   if (error instanceof CozeError) return error;
@@ -71,14 +77,18 @@ export function toCozeError(error: unknown): CozeError {
 /** Code and text of a run that failed, as `last_error` has them. */
 export function lastError(code: ErrorCode | string | null, message: string): { code: number; msg: string } {
   const number = CODES[(code ?? 'internal_server_error') as ErrorCode] ?? 5000;
-  return { code: number, msg: code === 'internal_server_error' && message === '' ? INTERNAL : message };
+  const words = WORDS[code as ErrorCode];
+  return {
+    code: number,
+    msg: words ?? (code === 'internal_server_error' && message === '' ? INTERNAL : message),
+  };
 }
 
 function fromHouse(error: ParleyError): CozeError {
   if (error.code === 'internal_server_error' && error.status === 500) return internal(error);
   const code = CODES[error.code] ?? 5000;
   // The house has no words for some (`facts/dify-wire.md` §7.4); here every error has a `msg` that says something.
-  const text = error.message || error.code.replaceAll('_', ' ');
+  const text = WORDS[error.code] ?? (error.message || error.code.replaceAll('_', ' '));
   const message = code === 4000 ? `Request parameter error: ${text}` : text;
   return new CozeError(code, code === 4016 ? BUSY : message, httpStatus(error), { cause: error });
 }

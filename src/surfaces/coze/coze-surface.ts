@@ -83,7 +83,8 @@ async function limitRequests(server: FastifyInstance, perMinute: number): Promis
   await server.register(rateLimit, {
     max: perMinute,
     timeWindow: 60_000,
-    hook: 'preParsing',
+    // A stream request is refused with HTTP 200 (`facts/coze-wire.md` §1 rule 10), so its body is needed.
+    hook: 'preHandler',
     allowList: (request) =>
       /\/v3\/chat\/(?:cancel|retrieve|message\/list)$/.test(request.routeOptions.url ?? ''),
     keyGenerator: (request) => request.cozeToken?.tokenId ?? request.ip,

@@ -14,7 +14,8 @@ const outcome: RunOutcome = {
   usage: NO_USAGE,
   error: null,
   stoppedBy: null,
-  canceled: false,
+  endedAt: 0,
+  canceledAt: null,
   followUps: [],
   spoken: false,
 };
@@ -120,10 +121,10 @@ describe('the end', () => {
       'chat.failed',
       { status: 'failed', completed_at: null, last_error: { code: 4013, msg: 'slow down' } },
     ],
-    ['canceled', { canceled: true }, 'chat.completed', { status: 'canceled' }],
+    ['canceled', { canceledAt: 5000 }, 'chat.completed', { status: 'canceled' }],
     [
       'canceled and failed',
-      { canceled: true, status: 'failed', error },
+      { canceledAt: 5000, status: 'failed', error },
       'chat.completed',
       { status: 'canceled', failed_at: null, last_error: { code: 0, msg: '' } },
     ],
@@ -131,13 +132,13 @@ describe('the end', () => {
       'stopped by its user',
       { status: 'stopped', stoppedBy: 'user' },
       'chat.completed',
-      { status: 'canceled' },
+      { status: 'completed' },
     ],
     [
       'stopped as its client left',
       { status: 'stopped', stoppedBy: 'disconnect' },
       'chat.completed',
-      { status: 'canceled' },
+      { status: 'completed' },
     ],
     [
       'too long',

@@ -44,7 +44,7 @@ export function cozeStream(run: Run): StreamFormat {
     );
   };
   const end = (outcome: RunOutcome): string => {
-    const chat = endedChat(run, ids, outcome, Date.now());
+    const chat = endedChat(run, ids, outcome);
     const failed = chat.status === 'failed';
     // Of a failed chat nothing is told as complete; what was said of it can be read from its messages.
     const last = failed ? '' : answer(outcome.answer, outcome.status === 'stopped');

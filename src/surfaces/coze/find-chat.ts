@@ -1,9 +1,21 @@
+import type { Run } from '../../runs/run.ts';
 import { tagOf } from '../../store/place.ts';
 import type { ConversationRow } from '../../store/schema.ts';
 import { findTurnsAt, type TurnRow } from '../../store/turns.ts';
 import { CozeError } from './coze-error.ts';
 import { readMessageId } from './ids.ts';
 import type { CozeContext } from './route.ts';
+import { chatIdsOfRun } from './wire-chat.ts';
+
+/** A running chat that is not kept (`auto_save_history` false): only to be canceled, for nothing of it can be read. */
+export async function findUnkeptChat(
+  context: CozeContext,
+  { conversation_id, chat_id }: { readonly conversation_id: string; readonly chat_id: string },
+): Promise<Run | null> {
+  const conversation = await context.conversation(conversation_id);
+  const run = context.parts.runs.findUnkept(conversation.id);
+  return run && chatIdsOfRun(run).chat === chat_id ? run : null;
+}
 
 /** A chat by the two ids that name it. @throws CozeError 4002 | 4001 (`facts/coze-wire.md` §9.8) */
 export async function findChat(

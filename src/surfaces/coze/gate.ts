@@ -111,6 +111,20 @@ function parse(schema: z.ZodType | 'multipart' | undefined, input: unknown): unk
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const path = issue?.path.join('.') ?? '';
-  throw parameterError(`${path === '' ? 'the request' : path}: ${issue?.message ?? 'invalid'}`);
+  const path = issue?.path.join('.') || 'the request';
+  if (issue && valueAt(input, issue.path) == null) throw parameterError(`${path} is required.`);
+  throw parameterError(`${path}: ${reasonOf(issue)}`);
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce(
+    (value: unknown, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    input,
+  );
+}
+
+/** Of a value that may be one of several kinds, why it is none of the last: the others are what stands for nothing. */
+function reasonOf(issue: z.core.$ZodIssue | undefined): string {
+  const last = issue?.code === 'invalid_union' ? issue.errors.at(-1)?.[0] : undefined;
+  return (last ?? issue)?.message ?? 'invalid';
 }

@@ -103,8 +103,14 @@ describe('ids of chats and messages', () => {
   test('a tag is 14 bits of the UUID', () => {
     expect(tagOf(uuidAt(FIRST, false))).toBe(0);
     expect(tagOf(uuidAt(FIRST, true))).toBe(2 ** 14 - 1);
-    expect(tagOf('00000000-0000-7001-8000-000000000000')).toBe(4);
-    expect(tagOf('00000000-0000-7000-b000-000000000000')).toBe(3);
+    expect(tagOf('00000000-0000-7001-8000-000000000000')).toBe(0x400);
+    expect(tagOf('00000000-0000-7000-b0ff-000000000000')).toBe(0x30f);
+  });
+
+  test('of ids that one process makes at once, no two are alike', () => {
+    const at = (id: string) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+    const ids = Array.from({ length: 5000 }, newId).map((id) => messageId({ id, created_at: at(id) }, 0));
+    expect(new Set(ids).size).toBe(ids.length);
   });
 });
 

@@ -59,10 +59,11 @@ export function list<T extends z.ZodType>(
 /** An object with any values; they are not looked through, however many there are. */
 export const values = z.custom<Readonly<Record<string, unknown>>>(isRecord, { error: 'must be an object' });
 
-/** An id: a decimal string, or (some clients) a number. What it names is looked up later. */
-export const id = z.union([z.string().min(1).max(255), z.number().int().nonnegative()]).transform(String);
+/** An id: text, or a number that is small enough to have kept its digits. What it names is looked up later. */
+const number = z.number().int({ error: 'must be text: as a number it loses digits' }).nonnegative();
+export const id = z.union([number.transform(String), z.string().min(1, { error: 'is required' }).max(255)]);
 
-export const optionalId = optionalText(z.string().max(255)).or(z.number().transform(String)).optional();
+export const optionalId = optionalText(z.string().max(255) as z.ZodType<string>).or(number.transform(String));
 
 /** A flag of a JSON body; as text in queries. */
 export const flag = z

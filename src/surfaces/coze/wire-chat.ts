@@ -122,12 +122,12 @@ export function runningChat({ facts }: Run, ids: ChatIds, status: 'created' | 'i
 }
 
 /** A chat that has ended, as its stream ends. */
-export function endedChat({ facts }: Run, ids: ChatIds, outcome: RunOutcome, endedAt: number): WireChat {
+export function endedChat({ facts }: Run, ids: ChatIds, outcome: RunOutcome): WireChat {
   const { usage, error, stoppedBy } = outcome;
   return wireChat(ids, {
-    status: statusOf(outcome.status, stoppedBy, outcome.canceled),
+    status: statusOf(outcome.status, stoppedBy, outcome.canceledAt !== null),
     createdAt: facts.createdAt,
-    endedAt,
+    endedAt: outcome.canceledAt ?? outcome.endedAt,
     metadata: facts.metadata,
     error: error ? { code: error.code, message: error.message } : stopError(stoppedBy),
     promptTokens: usage.promptTokens,
@@ -152,7 +152,23 @@ export function storedChat(turn: TurnRow): WireChat {
   });
 }
 
-/** A canceled chat stays canceled, however its run ends (seed 002). A run that somebody stopped is canceled too. */
+/** A running chat that is not kept, when it was given up. */
+export function givenUpChat({ facts }: Run, ids: ChatIds, canceledAt: number): WireChat {
+  return wireChat(ids, {
+    status: 'canceled',
+    createdAt: facts.createdAt,
+    endedAt: canceledAt,
+    metadata: facts.metadata,
+    error: null,
+    promptTokens: 0,
+    answerTokens: 0,
+  });
+}
+
+/**
+ * A canceled chat stays canceled, however its run ends (seed 002). One that was stopped by other means (the Dify surface,
+ * the owner's rule for lost connections) is complete with what had been said, and context as that.
+ */
 function statusOf(run: TurnRow['run_status'], stoppedBy: string | null, canceled: boolean): ChatStatus {
   if (canceled) return 'canceled';
   switch (run) {
@@ -163,7 +179,7 @@ function statusOf(run: TurnRow['run_status'], stoppedBy: string | null, canceled
     case 'failed':
       return 'failed';
     case 'stopped':
-      return stoppedBy === 'user' || stoppedBy === 'disconnect' ? 'canceled' : 'failed';
+      return stoppedBy === 'user' || stoppedBy === 'disconnect' ? 'completed' : 'failed';
   }
 }
 

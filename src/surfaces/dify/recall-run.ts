@@ -61,7 +61,8 @@ export async function recallRun(
           )
         : null,
     stoppedBy: null,
-    canceled: row.canceled_at !== null,
+    endedAt: row.finished_at ?? row.created_at,
+    canceledAt: row.canceled_at,
     followUps: [],
     spoken: false,
   });

@@ -1,7 +1,5 @@
 import * as z from 'zod';
 import type { App } from '../../../apps/app.ts';
-import { firstName } from '../../../runs/first-name.ts';
-import { claimConversation } from '../../../store/conversations.ts';
 import { findEndUser, findOrCreateEndUser, NOBODY } from '../../../store/end-users.ts';
 import type { ConversationRow, EndUserRow } from '../../../store/schema.ts';
 import { listUserVariables } from '../../../store/user-variables.ts';
@@ -62,16 +60,13 @@ export const chat = defineRoute({
       throw parameterError('a draft has no bot_version.');
     if (body.shortcut_command?.command_id !== undefined)
       throw parameterError('this bot has no shortcut commands.');
-    const given =
+    const conversation =
       query.conversation_id === undefined ? null : await context.conversation(query.conversation_id);
     const asked = await readMessages(context, app, body.additional_messages ?? [], {
-      conversation: given,
+      conversation,
       keep,
     });
-    const { conversation, endUser } = await claim(context, app, given, {
-      userId: body.user_id,
-      name: keep ? firstName(asked.query) : '',
-    });
+    const { endUser, unclaimed } = await speakerOf(context, app, conversation, body.user_id);
     const inputs = chatInputs(
       app,
       await variablesOf(context, app, endUser),
@@ -85,6 +80,8 @@ export const chat = defineRoute({
         endUser: { id: endUser.id, sessionId: endUser.session_id },
         surface: 'coze',
         conversationId: conversation?.id ?? null,
+        ...(conversation && unclaimed ? { unclaimed: conversation } : {}),
+        newestVersion: true,
         autoGenerateName: false,
         inputs,
         ...(app.mode === 'completion' ? completionTurn(app, inputs, asked.query) : {}),
@@ -104,28 +101,21 @@ export const chat = defineRoute({
 
 /**
  * Whose turn it is: a conversation stays with the bot and the end user of its first turn, and one that nobody has
- * spoken in gets them now. `user_id` names the end user of conversations to come: some SDKs invent one per request
- * (`facts/coze-wire.md` §3).
+ * spoken in gets them with this one. `user_id` names the end user of conversations to come: some SDKs invent one per
+ * request (`facts/coze-wire.md` §3).
  */
-async function claim(
+async function speakerOf(
   { parts: { store } }: CozeContext,
   app: App,
   conversation: ConversationRow | null,
-  { userId, name }: { readonly userId: string; readonly name: string },
-): Promise<{ readonly conversation: ConversationRow | null; readonly endUser: EndUserRow }> {
+  userId: string,
+): Promise<{ readonly endUser: EndUserRow; readonly unclaimed: boolean }> {
   if (conversation && conversation.app_id !== '') {
     if (conversation.app_id !== app.id) throw otherBot();
     const endUser = await findEndUser(store, app.id, conversation.end_user_id);
-    if (endUser && endUser.session_id !== NOBODY) return { conversation, endUser };
+    if (endUser && endUser.session_id !== NOBODY) return { endUser, unclaimed: false };
   }
-  const endUser = await findOrCreateEndUser(store, app.id, userId);
-  if (!conversation) return { conversation, endUser };
-  const nobody = conversation.end_user_id;
-  const owner = { appId: app.id, endUserId: endUser.id };
-  const claimed = await claimConversation(store, conversation.id, { nobody, owner, name });
-  // Another chat was first: it has decided whose the conversation is, and it is still running.
-  if (!claimed) throw new CozeError(4016, 'Another chat has just begun in this conversation.');
-  return { conversation: claimed, endUser };
+  return { endUser: await findOrCreateEndUser(store, app.id, userId), unclaimed: conversation !== null };
 }
 
 function otherBot(): CozeError {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { listTurnItems } from '../../../store/conversation-items.ts';
 import { CozeError, parameterError } from '../coze-error.ts';
-import { findChat } from '../find-chat.ts';
+import { findChat, findUnkeptChat } from '../find-chat.ts';
 import { defineRoute } from '../route.ts';
 import { flag, id, list, text } from '../schema.ts';
-import { storedChat } from '../wire-chat.ts';
+import { chatIdsOfRun, givenUpChat, storedChat } from '../wire-chat.ts';
 import { answerOf, itemMessage, verboseOf } from '../wire-message.ts';
 
 /** No chat here asks for any. */
@@ -37,11 +37,13 @@ export const listChatMessages = defineRoute({
     if (turn.run_status === 'running') return { data: [] };
     const items = await listTurnItems(context.parts.store, conversation, turn);
     const followUps = items.filter(({ type }) => type === 'follow_up');
-    // As in the stream: a failed chat has no answer, or the beginning of one; any other's may be empty.
-    const answered = turn.answer_hidden === 0 && (turn.answer !== '' || storedChat(turn).status !== 'failed');
+    // A failed chat has the beginning of an answer, if that, and no end of it; any other's answer may be empty.
+    const failed = storedChat(turn).status === 'failed';
+    const answered = turn.answer_hidden === 0 && (turn.answer !== '' || !failed);
     return {
       data: [
-        ...(answered ? [answerOf(turn), verboseOf(turn)] : []),
+        ...(answered ? [answerOf(turn)] : []),
+        ...(answered && !failed ? [verboseOf(turn)] : []),
         ...followUps.map((item) => itemMessage(item, conversation)),
       ],
     };
@@ -61,14 +63,24 @@ export const cancelChat = defineRoute({
   body: z.object({ chat_id: id, conversation_id: id }),
   async handle(context, { body }) {
     const { parts } = context;
+    const options = { interrupt: parts.cancel === 'interrupt' };
+    const unkept = await findUnkeptChat(context, body);
+    if (unkept) {
+      const result = parts.runs.cancelUnkept(unkept, options);
+      if (result === 'ended') throw notCancelable();
+      return { data: givenUpChat(unkept, chatIdsOfRun(unkept), result.canceledAt) };
+    }
     const { turn } = await findChat(context, body);
-    const result = await parts.runs.cancel(turn.run_id, { interrupt: parts.cancel === 'interrupt' });
-    if (result === 'ended') throw new CozeError(4104, "The current conversation can't be canceled");
+    if ((await parts.runs.cancel(turn.run_id, options)) === 'ended') throw notCancelable();
     return { data: storedChat((await findChat(context, body)).turn) };
   },
 });
 
-/** `facts/coze-wire.md` §9.8. */
+function notCancelable(): CozeError {
+  return new CozeError(4104, "The current conversation can't be canceled");
+}
+
+/** `facts/coze-wire.md` §9.8; a chat that is not kept can have none (§6, 5000). */
 export const submitToolOutputs = defineRoute({
   method: 'POST',
   path: '/v3/chat/submit_tool_outputs',
@@ -84,6 +96,8 @@ export const submitToolOutputs = defineRoute({
     stream: flag,
   }),
   async handle(context, { query }) {
+    if (await findUnkeptChat(context, query))
+      throw new CozeError(5000, 'A chat with auto_save_history=false takes no tool outputs.');
     const { turn } = await findChat(context, query);
     throw parameterError(`the chat waits for no tool outputs; its status is ${storedChat(turn).status}.`);
   },

@@ -70,7 +70,6 @@ export const createConversation = defineRoute({
       status: 'normal',
       metadata: meta_data ? JSON.stringify(meta_data) : null,
       section: null,
-      latest_run_id: null,
       created_at: now,
       updated_at: now,
     };

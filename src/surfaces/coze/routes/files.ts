@@ -1,3 +1,4 @@
+import mime from 'mime';
 import * as z from 'zod';
 import { fileSizeLimit } from '../../../apps/file-size-limit.ts';
 import { findFileByShortId, insertFile } from '../../../store/files.ts';
@@ -33,7 +34,7 @@ export const uploadFile = defineRoute({
         const limit = fileSizeLimit(extensionOf(baseName(file.filename)), parts.limits);
         size = await receiveFile(parts.files, id, stream, limit);
       });
-      const { name, extension, mimeType } = storedFile(checked(files));
+      const { name, extension, mimeType } = storedFile(withType(checked(files)));
       if (size === 'too large') throw tooLarge(fileSizeLimit(extension, parts.limits));
       if (size === 0) throw new CozeError(4300, 'The file is empty.');
       const file: FileRow = {
@@ -54,6 +55,12 @@ export const uploadFile = defineRoute({
     }
   },
 });
+
+/** Some clients call every file the type that means any (`coze-go`, curl): a model is given the file by its type. */
+function withType<File extends Pick<FormFile, 'filename' | 'mimeType'>>(file: File): File {
+  if (file.mimeType !== '' && file.mimeType !== 'application/octet-stream') return file;
+  return { ...file, mimeType: mime.getType(file.filename) ?? 'application/octet-stream' };
+}
 
 /** Files of every type are taken. @throws CozeError 4300 | 4301 | 4304 (`facts/coze-wire.md` §6) */
 function checked(files: readonly Omit<FormFile, 'stream'>[]): Omit<FormFile, 'stream'> {

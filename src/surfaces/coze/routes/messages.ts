@@ -51,7 +51,7 @@ export const listMessages = defineRoute({
     chat_id: optionalId,
     before_id: optionalId,
     after_id: optionalId,
-    limit: integer({ min: 1, max: 50, default: 50 }),
+    limit: integer({ min: 0, max: 50, default: 50 }).transform((limit) => limit || 50),
   }),
   async handle(context, { query, body: { order, limit, chat_id, ...body } }) {
     const conversation = await context.conversation(query.conversation_id);

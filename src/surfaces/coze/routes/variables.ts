@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { App } from '../../../apps/app.ts';
 import { validateInputs } from '../../../apps/validate-inputs.ts';
-import { findOrCreateEndUser } from '../../../store/end-users.ts';
-import type { EndUserRow } from '../../../store/schema.ts';
+import { findEndUserByName, findOrCreateEndUser } from '../../../store/end-users.ts';
 import { listUserVariables, setUserVariables } from '../../../store/user-variables.ts';
 import { unixSeconds } from '../../unix-seconds.ts';
 import { botVariables } from '../bot-variables.ts';
@@ -34,8 +33,10 @@ export const retrieveVariables = defineRoute({
   scopes: ['readVariable'],
   query: whose.extend({ keywords: optionalText() }),
   async handle(context, { query }) {
-    const { app, endUser } = await find(context, query);
-    const rows = await listUserVariables(context.parts.store, endUser.id);
+    const { store } = context.parts;
+    const { app, name } = whoseOf(context, query);
+    const endUser = await findEndUserByName(store, app.id, name);
+    const rows = endUser ? await listUserVariables(store, endUser.id) : [];
     const set = new Map(rows.map((row) => [row.name, row]));
     const wanted = query.keywords?.split(',').map((keyword) => keyword.trim());
     return {
@@ -66,7 +67,8 @@ export const updateVariables = defineRoute({
     data: list(z.object({ keyword: text(), value: text(MAX_VALUE) }), { min: 1, max: MAX_SET }),
   }),
   async handle(context, { body }) {
-    const { app, endUser } = await find(context, body);
+    const { store } = context.parts;
+    const { app, name } = whoseOf(context, body);
     const values = new Map(body.data.map(({ keyword, value }) => [keyword, value]));
     const variables = new Map(botVariables(app).map((variable) => [variable.keyword, variable]));
     for (const [keyword, value] of values) {
@@ -75,8 +77,8 @@ export const updateVariables = defineRoute({
       validateInputs([variable.field], chatInputs(app, { [keyword]: value }));
     }
     await setUserVariables(
-      context.parts.store,
-      endUser.id,
+      store,
+      (await findOrCreateEndUser(store, app.id, name)).id,
       [...values].map(([name, value]) => ({ name, value })),
     );
     return {};
@@ -84,15 +86,13 @@ export const updateVariables = defineRoute({
 });
 
 /** @throws CozeError 4000 unless one of `bot_id` and `app_id` is there; 4200 for an app, for there are only bots */
-async function find(
+function whoseOf(
   context: CozeContext,
   { bot_id, app_id, connector_uid }: z.output<typeof whose>,
-): Promise<{ readonly app: App; readonly endUser: EndUserRow }> {
+): { readonly app: App; readonly name: string } {
   if (bot_id !== undefined && app_id !== undefined)
     throw parameterError('bot_id and app_id cannot be given together.');
   if (app_id !== undefined) throw missingResource('app_id', app_id);
   if (bot_id === undefined) throw parameterError('bot_id is required.');
-  const app = context.bot(bot_id);
-  const name = connector_uid ?? workspace.ownerId;
-  return { app, endUser: await findOrCreateEndUser(context.parts.store, app.id, name) };
+  return { app: context.bot(bot_id), name: connector_uid ?? workspace.ownerId };
 }
