@@ -1,6 +1,6 @@
 import { estimateTokenCount } from 'tokenx';
 import { expect, test } from 'vitest';
-import { countMessages, countTokens } from './count-tokens.ts';
+import { countMessages, countTokens, countToolCall, countTools } from './count-tokens.ts';
 
 test('texts and prompts', () => {
   expect(countTokens('')).toBe(0);
@@ -17,6 +17,29 @@ test('texts and prompts', () => {
   expect(countMessages([{ role: 'user', content: [{ kind: 'text', text: 'fox' }, image] }])).toBe(
     3 + 3 + 1 + 85,
   );
+});
+
+test('tool calls and their results', () => {
+  const call = { id: 'a', name: 'fox', arguments: '{"lazy":"dog"}' };
+  const [name, args] = [countTokens('fox'), countTokens('{"lazy":"dog"}')];
+  expect([name, args > 3]).toEqual([1, true]);
+  expect(countToolCall(call)).toBe(3 + name + args);
+  expect(
+    countMessages([
+      { role: 'assistant', content: 'fox', toolCalls: [call, call] },
+      { role: 'tool', toolCallId: 'a', name: 'fox', content: 'fox' },
+    ]),
+  ).toBe(3 + (3 + 1) + 2 * (3 + name + args) + (3 + 1));
+});
+
+test('offered tools', () => {
+  const parameters = { type: 'object', properties: { city: { type: 'string', description: 'Which city' } } };
+  const tool = { name: 'get_weather', description: 'Weather of a city.', parameters };
+  const texts = countTokens('get_weather:Weather of a city.') + countTokens(JSON.stringify(parameters));
+  expect(texts).toBeGreaterThan(20);
+  expect(countTools([])).toBe(0);
+  expect(countTools([tool])).toBe(12 + 7 + texts);
+  expect(countTools([tool, tool])).toBe(12 + 2 * (7 + texts));
 });
 
 const prose = 'The quick brown fox jumps over the lazy dog, and 1,024 others follow.\n';

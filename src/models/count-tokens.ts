@@ -1,5 +1,5 @@
 import { estimateTokenCount } from 'tokenx';
-import type { ChatMessage, ContentPart } from './chat-model.ts';
+import type { ChatMessage, ContentPart, ToolCall, ToolSpec } from './chat-model.ts';
 import { upstreamLimits } from './upstream-limits.ts';
 
 const samples = 20;
@@ -27,15 +27,37 @@ function estimateFromSamples(text: string): number {
   return Math.round((tokens / upstreamLimits.maxCountedChars) * text.length);
 }
 
-/** Tokens of a prompt: each message costs 3 more than its text, the answer's start 3 (OpenAI's cookbook). */
+/**
+ * Tokens of a prompt: each message costs 3 more than its text, the answer's start 3 (OpenAI's cookbook), and a tool call
+ * as much more than its name and arguments. What goes back with a call for its provider alone is not counted.
+ */
 export function countMessages(messages: readonly ChatMessage[]): number {
   let total = 3;
-  for (const { content } of messages) {
+  for (const message of messages) {
     total += 3;
-    if (typeof content === 'string') total += countTokens(content);
-    else for (const part of content) total += countPart(part);
+    if (typeof message.content === 'string') total += countTokens(message.content);
+    else for (const part of message.content) total += countPart(part);
+    if (message.role === 'assistant')
+      for (const call of message.toolCalls ?? []) total += countToolCall(call);
   }
   return total;
+}
+
+export function countToolCall(call: ToolCall): number {
+  return 3 + countTokens(call.name) + countTokens(call.arguments);
+}
+
+/**
+ * Tokens that offering `tools` adds to a prompt: 12, and for each tool 7 and its texts (OpenAI's cookbook, but for the
+ * parameters: each provider lays them out in its own way, none of them longer than JSON).
+ */
+export function countTools(tools: readonly ToolSpec[]): number {
+  if (tools.length === 0) return 0;
+  return tools.reduce(
+    (total, { name, description, parameters }) =>
+      total + 7 + countTokens(`${name}:${description}`) + countTokens(JSON.stringify(parameters)),
+    12,
+  );
 }
 
 /** A file's size in tokens is known to its provider only: OpenAI's cost of a low and of a 1024×1024 image. */

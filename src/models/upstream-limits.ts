@@ -29,6 +29,12 @@ export const upstreamLimits = {
   maxJsonBytes: 32 * 1024 * 1024,
   /** Largest single event of a stream, in characters. */
   maxEventChars: 8 * 1024 * 1024,
+  /** Tool calls of one answer; OpenAI takes no more than 128 tools in the first place. */
+  maxToolCalls: 128,
+  /** All calls of one answer together: names, ids, arguments and what goes back with them, in characters. */
+  maxToolCallChars: 1024 * 1024,
+  /** Reasoning kept to go back with tool calls, in characters; an answer with more goes on, and none is sent back. */
+  maxKeptReasoningChars: 1024 * 1024,
   /** Largest number of tokens taken from a provider's report: what clients and the store hold as an integer. */
   maxTokens: 2 ** 31 - 1,
   /** A longer text's tokens are estimated from samples of this length together: counting takes 100 ns per character. */

@@ -105,15 +105,28 @@ export async function setGeneratedTitle(
     .execute();
 }
 
-/** Deletes the conversation with its messages. False when the owner has no such conversation. */
-export async function deleteConversation(store: Store, owner: Owner, id: string): Promise<boolean> {
-  const { numDeletedRows } = await store
-    .deleteFrom('conversations')
-    .where('id', '=', id)
-    .where('app_id', '=', owner.appId)
-    .where('end_user_id', '=', owner.endUserId)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+/**
+ * Deletes the conversation with its messages, and what its runs have of what was said: errors may quote it. False when
+ * the owner has no such conversation.
+ */
+export function deleteConversation(store: Store, owner: Owner, id: string): Promise<boolean> {
+  return store.transaction().execute(async (trx) => {
+    const mine = owned(trx, owner).select('id').where('id', '=', id);
+    await trx
+      .updateTable('runs')
+      .set({ metadata: null, error: null })
+      .where('id', 'in', (eb) =>
+        eb.selectFrom('messages').select('run_id').where('conversation_id', 'in', mine),
+      )
+      .execute();
+    const { numDeletedRows } = await trx
+      .deleteFrom('conversations')
+      .where('id', '=', id)
+      .where('app_id', '=', owner.appId)
+      .where('end_user_id', '=', owner.endUserId)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  });
 }
 
 function owned(store: Store, owner: Owner) {

@@ -7,7 +7,15 @@ import type { TestCoze } from '../support/parley/coze.ts';
 import { openTestStore } from '../support/parley/open-test-store.ts';
 import { ask, calls, namedBy, requestFor } from './coze-ask.ts';
 import { difference, settledRows } from './coze-rows.ts';
-import { as, type CozeThings, makeThings, objectString, startHouse, TOKENS } from './coze-victim.ts';
+import {
+  as,
+  type CozeThings,
+  makeLoose,
+  makeThings,
+  objectString,
+  startHouse,
+  TOKENS,
+} from './coze-victim.ts';
 
 let provider: MockProvider;
 let coze: TestCoze;
@@ -136,6 +144,24 @@ describe('nobody', () => {
       .execute();
     expect(nobody).toMatchObject([{ value: null }]);
   });
+});
+
+test('a chat that is refused leaves its conversation as it was, and reading makes nobody', async () => {
+  const loose = await makeLoose(coze, TOKENS.alice, 'loose');
+  const before = await settledRows(store);
+  const { conversation_id } = loose;
+  for (const more of [
+    { custom_variables: { secret: 5 } },
+    { meta_data: { '': '' } },
+    { auto_save_history: false },
+  ])
+    expect(await codeOf(sendChat(alice, 'Hi', { conversation_id, ...more }))).toBeGreaterThanOrEqual(4000);
+  expect(difference(before, await settledRows(store))).toEqual([]);
+  const users = () => store.selectFrom('end_users').selectAll().execute();
+  const known = await users();
+  const query = new URLSearchParams({ bot_id: things.bot_id, connector_uid: 'never seen' });
+  await dataOf(alice.request('GET', `/v1/variables?${query}`));
+  expect(await users()).toEqual(known);
 });
 
 describe('names of the language', () => {

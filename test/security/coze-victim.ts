@@ -1,5 +1,5 @@
-import { decimalId, namedId } from '../../src/surfaces/coze/ids.ts';
-import { ChatReader, codeOf, dataOf, sendChat, type Wire, wholeChat } from '../coze/chats.ts';
+import { namedId } from '../../src/surfaces/coze/ids.ts';
+import { codeOf, dataOf, type Wire, wholeChat } from '../coze/chats.ts';
 import type { MockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { chatApp } from '../support/parley/apps.ts';
 import { startCoze, type TestCoze } from '../support/parley/coze.ts';
@@ -162,5 +162,3 @@ export function unlike(things: CozeThings): CozeThings {
     user,
   };
 }
-
-export { ChatReader, decimalId, sendChat };

@@ -106,6 +106,21 @@ test('a body nested beyond reason is a bad request, whatever its field; a deep o
   expect(JSON.parse(text)).toMatchObject({ code: 'bad_request' });
 });
 
+test('a body of more values than anybody means is a bad request at once; one of many is none', async () => {
+  const turn = (count: number) =>
+    JSON.stringify({
+      user: 'u',
+      query: 'q',
+      auto_generate_name: false,
+      inputs: {},
+      files: Array(count).fill(0),
+    });
+  expect((await post('/chat-messages', turn(200))).status).toBeLessThan(500);
+  const { status, text } = await post('/chat-messages', turn(200_000));
+  expect(status).toBe(400);
+  expect(JSON.parse(text)).toMatchObject({ code: 'bad_request' });
+});
+
 test('a body over the limit is 413, with and without a length', async () => {
   const body = JSON.stringify({ user: 'u', inputs: {}, query: 'x'.repeat(1024 * 1024) });
   const { status, text } = await post('/chat-messages', body);

@@ -30,7 +30,11 @@ describe('google', () => {
     });
     expect(error).toBeNull();
     expect(deltas.map((d) => d.text)).toEqual(['Guten', ' Tag']);
-    expect(result).toEqual({ finishReason: 'stop', usage: { promptTokens: 5, completionTokens: 2 } });
+    expect(result).toEqual({
+      finishReason: 'stop',
+      usage: { promptTokens: 5, completionTokens: 2 },
+      toolCalls: [],
+    });
     expect(provider.calls[0]?.message.url).toContain('/v1beta/models/m1:streamGenerateContent');
     expect(provider.calls[0]?.body).toMatchObject({
       generationConfig: {

@@ -61,7 +61,11 @@ describe('anthropic', () => {
       { kind: 'text', text: 'Good' },
       { kind: 'text', text: ' day' },
     ]);
-    expect(result).toEqual({ finishReason: 'stop', usage: { promptTokens: 9, completionTokens: 4 } });
+    expect(result).toEqual({
+      finishReason: 'stop',
+      usage: { promptTokens: 9, completionTokens: 4 },
+      toolCalls: [],
+    });
     expect(provider.calls[0]?.message.url).toBe('/v1/messages');
     expect(provider.calls[0]?.message.headers['x-api-key']).toBe('secret-key-1');
     expect(provider.calls[0]?.body).toMatchObject({

@@ -5,11 +5,14 @@ import type {
 } from '@ai-sdk/provider';
 import type { ChatDelta, ChatModel, ChatRequest, ChatResult } from '../chat-model.ts';
 import { reportedUsage } from '../reported-usage.ts';
+import { toolFinish } from '../tool-finish.ts';
 import { UpstreamError } from '../upstream-error.ts';
 import { withRetries } from '../with-retries.ts';
+import { withUniqueIds } from '../with-unique-ids.ts';
 import { toCallOptions } from './to-call-options.ts';
 import { toPrompt } from './to-prompt.ts';
 import { toUpstreamError } from './to-upstream-error.ts';
+import { ToolCallParts } from './tool-call-parts.ts';
 
 /** A chat model behind an AI SDK package, asked through `doStream` (the SDK's upper layers cost 3 times as much). */
 export function createAiSdkChatModel(
@@ -39,13 +42,19 @@ export function createAiSdkChatModel(
       const language = await load();
       const prompt = await toPrompt(request.messages, await language.supportedUrls);
       let untouched = true;
-      const pass = (delta: ChatDelta) => {
-        untouched = false;
-        onDelta(delta);
+      const pass: Listener = {
+        onDelta(delta) {
+          untouched = false;
+          onDelta(delta);
+        },
+        onToolPiece() {
+          untouched = false;
+        },
       };
       const attempt = async () => {
         try {
-          return await stream(language, { ...options, prompt }, pass, signal);
+          const result = await stream(language, { ...options, prompt }, pass, signal);
+          return { ...result, toolCalls: withUniqueIds(result.toolCalls, request.messages) };
         } catch (error) {
           if (error instanceof CallerError) throw error.cause;
           if (signal.aborted) throw signal.reason;
@@ -57,6 +66,11 @@ export function createAiSdkChatModel(
   };
 }
 
+interface Listener {
+  onDelta(delta: ChatDelta): void;
+  onToolPiece(): void;
+}
+
 /** An error thrown by the caller's own `onDelta`, kept apart from the provider's errors. */
 class CallerError extends Error {}
 
@@ -64,7 +78,7 @@ class CallerError extends Error {}
 function stream(
   model: LanguageModelV3,
   options: LanguageModelV3CallOptions,
-  onDelta: (delta: ChatDelta) => void,
+  listener: Listener,
   signal: AbortSignal,
 ): Promise<ChatResult> {
   return new Promise((resolve, reject) => {
@@ -75,7 +89,7 @@ function stream(
       connection.abort(signal.reason);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    read(model, { ...options, abortSignal: connection.signal }, onDelta)
+    read(model, { ...options, abortSignal: connection.signal }, listener)
       .then(resolve, (error: unknown) => {
         connection.abort(error);
         reject(error);
@@ -87,11 +101,12 @@ function stream(
 async function read(
   model: LanguageModelV3,
   options: LanguageModelV3CallOptions & { readonly abortSignal: AbortSignal },
-  onDelta: (delta: ChatDelta) => void,
+  listener: Listener,
 ): Promise<ChatResult> {
   const { stream } = await model.doStream(options);
   const reader = stream.getReader();
-  let result: ChatResult | null = null;
+  const toolCalls = new ToolCallParts();
+  let finish: Omit<ChatResult, 'toolCalls'> | null = null;
   for (;;) {
     const { done, value } = await reader.read();
     if (options.abortSignal.aborted) throw options.abortSignal.reason;
@@ -99,15 +114,19 @@ async function read(
     const delta = toDelta(value);
     if (delta) {
       try {
-        onDelta(delta);
+        listener.onDelta(delta);
       } catch (cause) {
         throw new CallerError('onDelta', { cause });
       }
     }
+    if (toolCalls.read(value)) listener.onToolPiece();
     if (value.type === 'error') throw value.error;
-    if (value.type === 'finish') result = toResult(value);
+    if (value.type === 'finish') finish = toFinish(value);
   }
-  if (result) return result;
+  if (finish) {
+    const calls = toolCalls.calls();
+    return { ...finish, finishReason: toolFinish(finish.finishReason, calls), toolCalls: calls };
+  }
   throw new UpstreamError('cut', 'The model provider ended its answer before it was complete.');
 }
 
@@ -118,7 +137,9 @@ function toDelta(part: LanguageModelV3StreamPart): ChatDelta | null {
 }
 
 /** Packages report a finish also when the stream just ended: then without the provider's own word for the reason. */
-function toResult(part: LanguageModelV3StreamPart & { type: 'finish' }): ChatResult | null {
+function toFinish(
+  part: LanguageModelV3StreamPart & { type: 'finish' },
+): Omit<ChatResult, 'toolCalls'> | null {
   const { unified, raw } = part.finishReason;
   if (unified === 'other' && raw === undefined) return null;
   return {

@@ -1,5 +1,10 @@
-import type { JSONObject, JSONValue, LanguageModelV3CallOptions } from '@ai-sdk/provider';
-import type { ChatRequest } from '../chat-model.ts';
+import type {
+  JSONObject,
+  JSONValue,
+  LanguageModelV3CallOptions,
+  LanguageModelV3FunctionTool,
+} from '@ai-sdk/provider';
+import type { ChatRequest, ToolSpec } from '../chat-model.ts';
 import { responseFormat } from '../response-format.ts';
 import { stopSequences } from '../stop-sequences.ts';
 
@@ -29,6 +34,8 @@ const reserved = new Set([
   'stream_options',
   'model',
   'messages',
+  'tools',
+  'functions',
 ]);
 
 /**
@@ -61,11 +68,23 @@ export function toCallOptions(
       ...(format.description === undefined ? {} : { description: format.description }),
     };
   }
+  if (request.tools?.length) options.tools = request.tools.map(functionTool);
   const ownOptions = thinking(own, optionKeys) as JSONObject;
   if (Object.keys(ownOptions).length > 0) {
     options.providerOptions = Object.fromEntries(optionKeys.map((key) => [key, ownOptions]));
   }
   return options;
+}
+
+/** Anthropic's eager streaming, on by default, would give pieces earlier that nobody waits for, and broken JSON at times. */
+function functionTool({ name, description, parameters }: ToolSpec): LanguageModelV3FunctionTool {
+  return {
+    type: 'function',
+    name,
+    description,
+    inputSchema: parameters as LanguageModelV3FunctionTool['inputSchema'],
+    providerOptions: { anthropic: { eagerInputStreaming: false } },
+  };
 }
 
 /** Dify's plugins write `thinking: true, thinking_budget: 1024`; the SDK wants each provider's own object. */

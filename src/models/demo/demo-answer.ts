@@ -1,4 +1,6 @@
 import type { ChatMessage } from '../chat-model.ts';
+import { lastQuestion } from './last-question.ts';
+import { shorten } from './shorten.ts';
 
 /**
  * What the demo model says: the same words for the same prompt. Requests for a title and for suggested questions are
@@ -25,7 +27,7 @@ const suggestedQuestions = [
 ];
 
 function chatAnswer(messages: readonly ChatMessage[], question: string): string {
-  const earlier = messages.filter((message) => message.role === 'assistant').length;
+  const earlier = messages.filter((m) => m.role === 'assistant' && !m.toolCalls?.length).length;
   const files = messages.findLast((message) => message.role === 'user')?.content ?? '';
   const attached = typeof files === 'string' ? 0 : files.filter((part) => part.kind !== 'text').length;
   const words = question.split(/\s+/).filter(Boolean).length;
@@ -38,15 +40,6 @@ function chatAnswer(messages: readonly ChatMessage[], question: string): string 
   if (attached > 0) sentences.push(`You attached ${attached} ${attached === 1 ? 'file' : 'files'}.`);
   sentences.push('Add a provider and its key to the configuration, and this app answers with a real model.');
   return sentences.join(' ');
-}
-
-function lastQuestion(messages: readonly ChatMessage[]): string {
-  const content = messages.findLast((message) => message.role === 'user')?.content ?? '';
-  if (typeof content === 'string') return content.trim();
-  return content
-    .map((part) => (part.kind === 'text' ? part.text : ''))
-    .join(' ')
-    .trim();
 }
 
 /** The last line of a prompt that carries instructions, without a label such as `Query:`. */
@@ -67,9 +60,4 @@ function titleOf(text: string): string {
     .join(' ')
     .replace(/[.?!,;:。？！]+$/, '');
   return shorten(title, 60) || 'New conversation';
-}
-
-function shorten(text: string, length: number): string {
-  const characters = [...text];
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

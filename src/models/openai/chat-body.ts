@@ -1,4 +1,4 @@
-import type { ChatRequest } from '../chat-model.ts';
+import type { ChatRequest, ToolSpec } from '../chat-model.ts';
 import { type ResponseFormat, responseFormat } from '../response-format.ts';
 import { stopSequences } from '../stop-sequences.ts';
 import { fitReasoningModel } from './fit-reasoning-model.ts';
@@ -8,6 +8,8 @@ import { passedParams } from './passed-params.ts';
 const reserved = new Set([
   'model',
   'messages',
+  'tools',
+  'functions',
   'stream',
   'stream_options',
   'n',
@@ -31,10 +33,16 @@ export function chatBody(
   if (format) body.response_format = wireFormat(format);
   const stop = stopSequences(request);
   if (stop.length > 0) body.stop = stop;
+  if (request.tools?.length) body.tools = request.tools.map(wireTool);
   if (options.isOpenAI) fitReasoningModel(model, body);
   body.stream = true;
   body.stream_options = { include_usage: true };
   return JSON.stringify(body);
+}
+
+/** `tool_choice` and `parallel_tool_calls` are not sent: their defaults fit, and not every provider knows them. */
+function wireTool({ name, description, parameters }: ToolSpec): unknown {
+  return { type: 'function', function: { name, description, parameters } };
 }
 
 function wireFormat(format: ResponseFormat): unknown {

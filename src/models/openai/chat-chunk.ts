@@ -28,6 +28,20 @@ export interface WireMessage {
   readonly reasoning_content?: string | null;
   readonly reasoning?: string | null;
   readonly refusal?: string | null;
+  /** OpenRouter's form of reasoning, with signatures; the words stand in `reasoning` too. */
+  readonly reasoning_details?: unknown;
+  /** A list of `WireToolCall`. */
+  readonly tool_calls?: unknown;
+  /** What came before `tool_calls`: one call, without an id. */
+  readonly function_call?: unknown;
+}
+
+/** A tool call of a whole message, or a piece of one. */
+export interface WireToolCall {
+  readonly index?: unknown;
+  readonly id?: unknown;
+  readonly function?: unknown;
+  readonly extra_content?: unknown;
 }
 
 interface WirePart {
@@ -80,6 +94,9 @@ export function finishReason(wire: string): ChatResult['finishReason'] {
     case 'content_filter':
     case 'sensitive':
       return 'content_filter';
+    case 'tool_calls':
+    case 'function_call':
+      return 'tool_calls';
     default:
       return 'other';
   }

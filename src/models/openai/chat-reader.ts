@@ -3,16 +3,19 @@ import { StringDecoder } from 'node:string_decoder';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { ChatDelta, ChatResult, TokenUsage } from '../chat-model.ts';
 import { readUpstreamError } from '../read-upstream-error.ts';
+import { toolFinish } from '../tool-finish.ts';
 import { UpstreamError } from '../upstream-error.ts';
 import { upstreamLimits } from '../upstream-limits.ts';
 import { BodyText } from './body-text.ts';
 import { type ChatChunk, emitMessage, finishReason, usageOf } from './chat-chunk.ts';
+import { KeptReasoning } from './kept-reasoning.ts';
 import type { ResponseReader } from './post.ts';
+import { ToolCallReader } from './tool-call-reader.ts';
 
 /**
  * Reads one answer of `/chat/completions` or `/completions`: a stream of events, a whole JSON answer (some gateways do not stream), or
- * an error. A stream is complete with `[DONE]` or with a finish reason; without either it was cut. Words after a
- * finish reason (some send one with every piece) are passed on and put the end off.
+ * an error. A stream is complete with `[DONE]` or with a finish reason; without either it was cut. Words and pieces of
+ * tool calls after a finish reason (some send one with every piece) are taken and put the end off.
  */
 export class ChatReader implements ResponseReader<ChatResult> {
   readonly #onDelta: (delta: ChatDelta) => void;
@@ -27,6 +30,8 @@ export class ChatReader implements ResponseReader<ChatResult> {
   #midCharacter = false;
   #finish: ChatResult['finishReason'] | null = null;
   #usage: TokenUsage | null = null;
+  readonly #toolCalls = new ToolCallReader();
+  readonly #reasoning = new KeptReasoning();
   #done = false;
 
   constructor(onDelta: (delta: ChatDelta) => void, secrets: readonly string[]) {
@@ -36,6 +41,11 @@ export class ChatReader implements ResponseReader<ChatResult> {
       onDelta(delta);
     };
     this.#secrets = secrets;
+  }
+
+  /** True once a piece of a tool call has come: such an answer has begun, although nothing was passed on. */
+  get hasToolCalls(): boolean {
+    return !this.#toolCalls.isEmpty;
   }
 
   start(status: number, headers: IncomingHttpHeaders, endSoon: () => void): void {
@@ -113,8 +123,11 @@ export class ChatReader implements ResponseReader<ChatResult> {
     if (choice && (choice.index ?? 0) === 0) {
       const message = choice.delta ?? choice.message;
       const onDelta = this.#finish === null ? this.#onDelta : this.#onLateDelta;
-      if (message) emitMessage(message, onDelta);
-      else if (choice.text) onDelta({ kind: 'text', text: choice.text });
+      if (message) {
+        emitMessage(message, onDelta);
+        this.#reasoning.read(message);
+        if (this.#toolCalls.read(message) && this.#finish !== null) this.#endSoon();
+      } else if (choice.text) onDelta({ kind: 'text', text: choice.text });
       if (choice.finish_reason) {
         if (this.#finish === null) this.#endSoon();
         this.#finish = finishReason(choice.finish_reason);
@@ -158,7 +171,8 @@ export class ChatReader implements ResponseReader<ChatResult> {
   }
 
   #result(): ChatResult {
-    return { finishReason: this.#finish ?? 'stop', usage: this.#usage };
+    const toolCalls = this.#toolCalls.calls(this.#reasoning.value());
+    return { finishReason: toolFinish(this.#finish ?? 'stop', toolCalls), usage: this.#usage, toolCalls };
   }
 }
 

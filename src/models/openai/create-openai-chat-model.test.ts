@@ -23,7 +23,11 @@ describe('streaming', () => {
       { kind: 'text', text: 'b' },
       { kind: 'text', text: 'c' },
     ]);
-    expect(result).toEqual({ finishReason: 'stop', usage: { promptTokens: 7, completionTokens: 3 } });
+    expect(result).toEqual({
+      finishReason: 'stop',
+      usage: { promptTokens: 7, completionTokens: 3 },
+      toolCalls: [],
+    });
   });
 
   test('pieces arrive as they are sent', async () => {
@@ -112,7 +116,11 @@ describe('streaming', () => {
       { kind: 'reasoning', text: 'why' },
       { kind: 'text', text: 'whole answer' },
     ]);
-    expect(result).toEqual({ finishReason: 'stop', usage: { promptTokens: 10, completionTokens: 2 } });
+    expect(result).toEqual({
+      finishReason: 'stop',
+      usage: { promptTokens: 10, completionTokens: 2 },
+      toolCalls: [],
+    });
   });
 
   test('connections are kept, and concurrent streams do not queue', async () => {

@@ -1,4 +1,5 @@
 import type { ChatDelta, ChatModel, ChatRequest, ChatResult } from '../chat-model.ts';
+import { withUniqueIds } from '../with-unique-ids.ts';
 import { chatBody } from './chat-body.ts';
 import { toOpenAIMessages } from './messages.ts';
 import { streamAnswer } from './stream-answer.ts';
@@ -18,10 +19,10 @@ export function createOpenAIChatModel(
       { signal }: { readonly signal: AbortSignal },
     ): Promise<ChatResult> {
       signal.throwIfAborted();
-      const plain = request.messages.every((message) => typeof message.content === 'string');
-      const messages = plain ? request.messages : await toOpenAIMessages(request.messages);
+      const messages = await toOpenAIMessages(request.messages);
       const body = chatBody(model.name, messages, request, options);
-      return streamAnswer(endpoint, '/chat/completions', body, onDelta, signal);
+      const result = await streamAnswer(endpoint, '/chat/completions', body, onDelta, signal);
+      return { ...result, toolCalls: withUniqueIds(result.toolCalls, request.messages) };
     },
   };
 }

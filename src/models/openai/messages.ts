@@ -1,5 +1,8 @@
-import type { ChatMessage, ContentPart } from '../chat-model.ts';
+import type { ChatMessage, ContentPart, ToolCall } from '../chat-model.ts';
 import { contentByUrl } from '../content-by-url.ts';
+import { parseToolArguments } from '../parse-tool-arguments.ts';
+import { replayedArguments } from '../replayed-arguments.ts';
+import { sentBack } from './sent-back.ts';
 
 /**
  * Messages in OpenAI's form; files are read here and nowhere else.
@@ -7,13 +10,62 @@ import { contentByUrl } from '../content-by-url.ts';
  * @throws ParleyError `invalid_param` for a URL of anything but an image.
  */
 export async function toOpenAIMessages(messages: readonly ChatMessage[]): Promise<readonly unknown[]> {
-  return Promise.all(
-    messages.map(async (message) =>
-      typeof message.content === 'string'
+  return messages.every(isPlain) ? messages : Promise.all(messages.map(toOpenAIMessage));
+}
+
+/** True for what has OpenAI's form already, as all messages of most requests. */
+function isPlain(message: ChatMessage): boolean {
+  return typeof message.content === 'string' && message.role !== 'tool' && !('toolCalls' in message);
+}
+
+/**
+ * A result goes without its tool's name: OpenAI's schema has none there, and strict gateways refuse it. It is found by
+ * its id.
+ */
+async function toOpenAIMessage(message: ChatMessage): Promise<unknown> {
+  switch (message.role) {
+    case 'system':
+      return message;
+    case 'user':
+      return typeof message.content === 'string'
         ? message
-        : { role: message.role, content: await Promise.all(message.content.map(toOpenAIPart)) },
-    ),
-  );
+        : { role: 'user', content: await Promise.all(message.content.map(toOpenAIPart)) };
+    case 'assistant':
+      return assistantMessage(message.content, message.toolCalls ?? []);
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.toolCallId, content: message.content };
+  }
+}
+
+/**
+ * A message that has only calls says `""`, not null: OpenAI, DeepSeek, Qwen and vLLM take both, Ollama answers null with
+ * 400 (`invalid message content type: <nil>`), and chat templates have written it out as "None".
+ */
+function assistantMessage(content: string, toolCalls: readonly ToolCall[]): unknown {
+  if (toolCalls.length === 0) return { role: 'assistant', content };
+  const { reasoning_content, reasoning_details } = sentBack(toolCalls[0]);
+  return {
+    role: 'assistant',
+    content,
+    ...(reasoning_content === undefined ? {} : { reasoning_content }),
+    ...(reasoning_details === undefined ? {} : { reasoning_details }),
+    tool_calls: toolCalls.map(toOpenAIToolCall),
+  };
+}
+
+/** Arguments go back to the letter if they can, so that the provider finds the prompt in its cache. */
+function toOpenAIToolCall(call: ToolCall): unknown {
+  const isObject = call.arguments !== '' && parseToolArguments(call.arguments) !== null;
+  const { extra_content } = sentBack(call);
+  return {
+    id: call.id,
+    type: 'function',
+    function: {
+      name: call.name,
+      arguments: isObject ? call.arguments : JSON.stringify(replayedArguments(call.arguments)),
+    },
+    ...(extra_content === undefined ? {} : { extra_content }),
+  };
 }
 
 /**

@@ -4,7 +4,10 @@ import { ChatReader } from './chat-reader.ts';
 import { post } from './post.ts';
 import type { UpstreamEndpoint } from './upstream-endpoint.ts';
 
-/** POSTs `body` and passes the answer on piece by piece; repeats the call only while nothing was passed on. */
+/**
+ * POSTs `body` and passes the answer on piece by piece; repeats the call only while nothing was passed on and no piece of
+ * a tool call has come.
+ */
 export function streamAnswer(
   endpoint: UpstreamEndpoint,
   path: '/chat/completions' | '/completions',
@@ -17,6 +20,10 @@ export function streamAnswer(
     untouched = false;
     onDelta(delta);
   };
-  const attempt = () => post(endpoint, path, body, new ChatReader(pass, endpoint.secrets), signal);
-  return withRetries(attempt, { mayRetry: () => untouched, signal });
+  let reader: ChatReader;
+  const attempt = () => {
+    reader = new ChatReader(pass, endpoint.secrets);
+    return post(endpoint, path, body, reader, signal);
+  };
+  return withRetries(attempt, { mayRetry: () => untouched && !reader.hasToolCalls, signal });
 }

@@ -6,7 +6,7 @@ import { findReachableConversation } from '../../store/conversations.ts';
 import { findOrCreateEndUser } from '../../store/end-users.ts';
 import { firstValues } from '../first-values.ts';
 import { goneSignal } from '../gone-signal.ts';
-import { isTooDeep } from '../is-too-deep.ts';
+import { isTooComplex } from '../is-too-complex.ts';
 import { CozeError, missingResource, parameterError } from './coze-error.ts';
 import type { CozeParts } from './coze-parts.ts';
 import { namedId, shortIdOf } from './ids.ts';
@@ -101,7 +101,7 @@ export async function answer(
 /** SDKs send nothing, or an empty form, where there is nothing to say (`facts/coze-wire.md` §1 rule 13). */
 function readBody(body: unknown, wanted: boolean): Record<string, unknown> {
   if (!wanted || body === undefined || body === null) return {};
-  if (typeof body !== 'object' || Array.isArray(body) || isTooDeep(body))
+  if (typeof body !== 'object' || Array.isArray(body) || isTooComplex(body))
     throw parameterError('the body must be a JSON object.');
   return body as Record<string, unknown>;
 }

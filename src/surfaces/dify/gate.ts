@@ -5,7 +5,7 @@ import { invalidParam, notFound, ParleyError } from '../../errors.ts';
 import { DEFAULT_USER, findOrCreateEndUser } from '../../store/end-users.ts';
 import { firstValues } from '../first-values.ts';
 import { goneSignal } from '../gone-signal.ts';
-import { isTooDeep } from '../is-too-deep.ts';
+import { isTooComplex } from '../is-too-complex.ts';
 import { readForm } from '../read-form.ts';
 import type { DifyParts } from './dify-parts.ts';
 import { badRequest, notJson } from './errors.ts';
@@ -92,7 +92,7 @@ async function readBody(
   if (!request.headers['content-type']) throw notJson();
   const { body } = request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequest();
-  if (isTooDeep(body)) throw badRequest();
+  if (isTooComplex(body)) throw badRequest();
   return body as Record<string, unknown>;
 }
 

@@ -165,7 +165,15 @@ describe('DELETE /conversations/:id', () => {
     expect(await call('DELETE', path, { user: 'other' })).toEqual(none);
     expect(await call('DELETE', path, {})).toEqual(none);
     expect(await call('DELETE', path, { user: 'del' }, 'other')).toEqual(none);
+    const runs = () =>
+      store.selectFrom('runs').select(['error', 'metadata']).where('conversation_id', '=', conversation_id);
+    await store
+      .updateTable('runs')
+      .set({ error: 'quotes the user', metadata: '{}' })
+      .where('conversation_id', '=', conversation_id)
+      .execute();
     expect(await call('DELETE', path, { user: 'del' })).toEqual({ status: 204, body: null });
+    expect(await runs().execute()).toEqual([{ error: null, metadata: null }]);
     expect(await call('DELETE', path, { user: 'del' })).toEqual(none);
     expect(await store.selectFrom('messages').select('id').where('id', '=', message_id).execute()).toEqual(
       [],

@@ -1,7 +1,9 @@
 /** What the mock answers to one request. Everything is optional; the default is a fixed sentence with usage. */
 export interface MockReply {
-  /** Pieces of the answer, one event each. */
+  /** Pieces of the answer, one event each. None by default when there are `toolCalls`. */
   readonly tokens?: readonly string[];
+  /** Sent after the tokens; the finish reason is `tool_calls` then, if none is given. Of chat completions only. */
+  readonly toolCalls?: readonly MockToolCall[];
   /** Pieces of reasoning, sent before the tokens as `reasoning_content`. */
   readonly reasoning?: readonly string[];
   /** Pause before each piece. */
@@ -33,6 +35,21 @@ export interface MockReply {
   readonly raw?: readonly (string | Uint8Array)[];
   /** Text of `/audio/transcriptions`. */
   readonly text?: string;
+}
+
+/** A tool call of a reply. */
+export interface MockToolCall {
+  readonly name: string;
+  /** A text comes in one event with the name; a list as OpenAI streams it: a first event without any, then each piece. */
+  readonly arguments?: string | readonly string[];
+  /** Default: `call_1` and so on by position. Null: none is sent. */
+  readonly id?: string | null;
+  /** Default: the position. Null: none is sent. */
+  readonly index?: number | null;
+  /** Id and name come again with every piece. */
+  readonly repeats?: boolean;
+  /** Further fields of the first event, e.g. `extra_content`. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 export const defaultTokens: readonly string[] = ['Hello', ' from', ' the', ' mock', ' provider', '.'];

@@ -41,6 +41,16 @@ export class MockRequest {
     return this.abortedAt !== null;
   }
 
+  /** What it was sent, in order; none for anything but a chat. */
+  get messages(): readonly MockMessage[] {
+    return this.body?.messages ?? [];
+  }
+
+  /** The functions that it was offered. */
+  get tools(): readonly MockTool[] {
+    return (this.body?.tools ?? []).map((tool) => tool.function);
+  }
+
   get isOver(): boolean {
     return this.#response.closed || this.#response.destroyed;
   }
@@ -69,6 +79,11 @@ export class MockRequest {
 
   sendReasoning(token: string): void {
     this.sendChunk({ choices: [{ index: 0, delta: { reasoning_content: token }, finish_reason: null }] });
+  }
+
+  /** Sends one event of a tool call. */
+  sendToolCall(piece: Readonly<Record<string, unknown>>): void {
+    this.sendChunk({ choices: [{ index: 0, delta: { tool_calls: [piece] }, finish_reason: null }] });
   }
 
   /** Writes one event with the usual frame around `fields`. */
@@ -120,9 +135,27 @@ export class MockRequest {
 export interface MockBody {
   readonly model?: string;
   readonly stream?: boolean;
-  readonly messages?: readonly { readonly role: string; readonly content: unknown }[];
+  readonly messages?: readonly MockMessage[];
+  readonly tools?: readonly { readonly type: string; readonly function: MockTool }[];
   readonly input?: unknown;
   readonly [name: string]: unknown;
+}
+
+export interface MockMessage {
+  readonly role: string;
+  readonly content: unknown;
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
+  readonly tool_call_id?: string;
+}
+
+export interface MockTool {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 function parse(raw: Buffer): MockBody | null {

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { checkToolMessages } from './check-tool-messages.ts';
 import { defaultTokens, type MockReply } from './mock-reply.ts';
 import type { MockRequest } from './mock-request.ts';
+import { wireToolCall, wireToolCallPieces } from './wire-tool-calls.ts';
 
 /** Answers `/v1/chat/completions` or `/v1/completions` as `reply` says. */
 export async function sendChat(
@@ -9,7 +11,9 @@ export async function sendChat(
   response: ServerResponse,
   reply: MockReply,
 ): Promise<void> {
-  const tokens = reply.gate ? [] : (reply.tokens ?? defaultTokens);
+  const wrong = checkToolMessages(request.messages);
+  if (wrong !== null) return refuse(response, wrong);
+  const tokens = reply.gate ? [] : (reply.tokens ?? (reply.toolCalls ? [] : defaultTokens));
   if (reply.whole || request.body?.stream !== true) {
     if (reply.raw === undefined) return sendWhole(request, response, reply, tokens);
   }
@@ -47,16 +51,29 @@ async function sendPieces(request: MockRequest, reply: MockReply, tokens: readon
     }
     if (reply.hold === sent) await request.released();
     const token = tokens[sent];
-    if (request.isOver || token === undefined) return;
+    if (request.isOver) return;
+    if (token === undefined) break;
     if (reply.delayMs) await sleep(reply.delayMs);
     request.send(token);
   }
+  for (const [position, call] of (reply.toolCalls ?? []).entries()) {
+    for (const piece of wireToolCallPieces(call, position)) {
+      if (reply.delayMs) await sleep(reply.delayMs);
+      if (request.isOver) return;
+      request.sendToolCall(piece);
+    }
+  }
+}
+
+function refuse(response: ServerResponse, message: string): void {
+  response.writeHead(400, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ error: { message, type: 'invalid_request_error' } }));
 }
 
 function sendFinish(request: MockRequest, reply: MockReply): void {
   if (reply.finishReason !== null) {
     const empty = request.isTextCompletion ? { text: '' } : { delta: {} };
-    request.sendChunk({ choices: [{ index: 0, ...empty, finish_reason: reply.finishReason ?? 'stop' }] });
+    request.sendChunk({ choices: [{ index: 0, ...empty, finish_reason: reasonOf(reply) }] });
   }
   const usage = usageOf(reply, request.tokensSent);
   if (usage) request.sendChunk({ choices: [], usage });
@@ -74,6 +91,7 @@ function sendWhole(
     role: 'assistant',
     content: tokens.join(''),
     ...(reasoning ? { reasoning_content: reasoning } : {}),
+    ...(reply.toolCalls ? { tool_calls: reply.toolCalls.map(wireToolCall) } : {}),
   };
   const usage = usageOf(reply, tokens.length);
   const kind = request.isTextCompletion
@@ -86,10 +104,14 @@ function sendWhole(
       ...kind,
       created: 1,
       model: request.body?.model,
-      choices: [{ index: 0, ...said, finish_reason: reply.finishReason ?? 'stop' }],
+      choices: [{ index: 0, ...said, finish_reason: reasonOf(reply) }],
       ...(usage ? { usage } : {}),
     }),
   );
+}
+
+function reasonOf(reply: MockReply): string {
+  return reply.finishReason ?? (reply.toolCalls ? 'tool_calls' : 'stop');
 }
 
 function usageOf(reply: MockReply, tokens: number): Record<string, number> | null {
