@@ -20,9 +20,14 @@ export interface HttpTimeouts {
 /** Ten minutes bring 100 MB over a link of 1.5 Mbit/s. */
 const TIMEOUTS: HttpTimeouts = { requestMs: 600_000, headersMs: 60_000, checkEveryMs: 30_000 };
 
+export interface MalformedAnswer {
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface HttpServerOptions {
   /** What is answered (HTTP 400) to a URL that no router can read, in the words of the surface that it is meant for. */
-  readonly malformedUrl?: (url: string) => unknown;
+  readonly malformedUrl?: (url: string) => MalformedAnswer;
   readonly timeouts?: HttpTimeouts;
   /** False: neither `/health` nor `/metrics`. */
   readonly probes?: boolean;
@@ -34,7 +39,7 @@ export function createHttpServer(
   log: Logger,
   metrics: Metrics,
   {
-    malformedUrl = () => 'The URL is not well-formed.',
+    malformedUrl = () => ({ body: 'The URL is not well-formed.' }),
     timeouts: { requestMs, headersMs, checkEveryMs } = TIMEOUTS,
     probes = true,
   }: HttpServerOptions = {},
@@ -56,8 +61,10 @@ export function createHttpServer(
     // Routes validate with zod. Fastify's own compilers would be loaded for nothing: 5 MB.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     forceCloseConnections: 'idle',
-    frameworkErrors: (_error, request, reply: FastifyReply) =>
-      void reply.code(400).send(malformedUrl(request.url)),
+    frameworkErrors: (_error, request, reply: FastifyReply) => {
+      const { body, headers = {} } = malformedUrl(request.url);
+      void reply.code(400).headers(headers).send(body);
+    },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();

@@ -84,6 +84,7 @@ test.each(['/%zz', '/v3/chat/retrieve/%', '/v1/conversations/%c3%28/x%'])(
       msg: expect.stringMatching(/not well-formed/),
       detail: { logid: expect.stringMatching(/^\d{14}[0-9A-F]{20}$/) },
     });
+    expect(answer).toMatch(new RegExp(`\\r\\nx-tt-logid: ${body.detail.logid}\\r\\n`));
   },
 );
 

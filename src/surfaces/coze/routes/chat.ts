@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { App } from '../../../apps/app.ts';
+import { ParleyError } from '../../../errors.ts';
 import { findEndUser, findOrCreateEndUser, NOBODY } from '../../../store/end-users.ts';
 import type { ConversationRow, EndUserRow } from '../../../store/schema.ts';
 import { listUserVariables } from '../../../store/user-variables.ts';
@@ -73,28 +74,30 @@ export const chat = defineRoute({
       body.parameters ?? {},
       body.custom_variables ?? {},
     );
-    const run = await parts.runs.start(
-      {
-        ...asked,
-        app,
-        endUser: { id: endUser.id, sessionId: endUser.session_id },
-        surface: 'coze',
-        conversationId: conversation?.id ?? null,
-        ...(conversation && unclaimed ? { unclaimed: conversation } : {}),
-        newestVersion: true,
-        autoGenerateName: false,
-        inputs,
-        ...(app.mode === 'completion' ? completionTurn(app, inputs, asked.query) : {}),
-        inConversation: true,
-        filesOf: account,
-        ...(body.meta_data ? { metadata: body.meta_data } : {}),
-        keep,
-        exclusive: true,
-        followUps: true,
-        aloud: false,
-      },
-      stream ? (run) => streamRun(reply, run, cozeStream(run)) : undefined,
-    );
+    const run = await parts.runs
+      .start(
+        {
+          ...asked,
+          app,
+          endUser: { id: endUser.id, sessionId: endUser.session_id },
+          surface: 'coze',
+          conversationId: conversation?.id ?? null,
+          ...(conversation && unclaimed ? { unclaimed: conversation } : {}),
+          newestVersion: true,
+          autoGenerateName: false,
+          inputs,
+          ...(app.mode === 'completion' ? completionTurn(app, inputs, asked.query) : {}),
+          inConversation: true,
+          filesOf: account,
+          ...(body.meta_data ? { metadata: body.meta_data } : {}),
+          keep,
+          exclusive: true,
+          followUps: true,
+          aloud: false,
+        },
+        stream ? (run) => streamRun(reply, run, cozeStream(run)) : undefined,
+      )
+      .catch(refused);
     return stream ? reply : { data: runningChat(run, chatIdsOfRun(run), 'in_progress') };
   },
 });
@@ -116,6 +119,13 @@ async function speakerOf(
     if (endUser && endUser.session_id !== NOBODY) return { endUser, unclaimed: false };
   }
   return { endUser: await findOrCreateEndUser(store, app.id, userId), unclaimed: conversation !== null };
+}
+
+/** Of all that a chat needs, only its conversation can have gone meanwhile. */
+function refused(error: unknown): never {
+  if (error instanceof ParleyError && error.code === 'not_found')
+    throw new CozeError(4002, 'invalid conversation');
+  throw error;
 }
 
 function otherBot(): CozeError {
