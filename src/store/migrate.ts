@@ -1,4 +1,4 @@
-import { type Kysely, Migrator } from 'kysely';
+import { type Kysely, Migrator, sql } from 'kysely';
 import type { Dialect } from './dialects/dialect.ts';
 import { migrations } from './migrations/index.ts';
 
@@ -19,7 +19,13 @@ export async function migrate(
         Object.fromEntries(
           Object.entries(migrations).map(([name, up]) => [
             name,
-            { up: (db: Kysely<unknown>) => up(db, dialect) },
+            {
+              async up(db: Kysely<unknown>) {
+                // A large table takes longer than any statement of the server may.
+                if (dialect.kind === 'postgres') await sql`set local statement_timeout = 0`.execute(db);
+                await up(db, dialect);
+              },
+            },
           ]),
         ),
     },

@@ -19,11 +19,14 @@ export const MAX_MESSAGES = 100;
 
 const TYPES = ['question', 'answer', 'function_call', 'tool_output', 'tool_response'] as const;
 
+/** Characters of one message: more than any model reads, and little enough to list fifty of them. */
+const MAX_TEXT = 2_000_000;
+
 /** One of `additional_messages`. */
 export const chatMessage = z.object({
   role: z.enum(['user', 'assistant']),
   content: z.union([
-    text(),
+    text(MAX_TEXT),
     list(z.unknown(), { max: MAX_PARTS }).transform((parts) => JSON.stringify(parts)),
   ]),
   content_type: optionalText(z.enum(['text', 'object_string'])),
