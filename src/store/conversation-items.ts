@@ -15,30 +15,20 @@ export async function insertConversationItems(
     .execute();
 }
 
-/**
- * Items from one moment of a conversation's time to another (`created_at`, both included), in the order of `direction`.
- */
-export function listConversationItems(
+/** The item that was put there last; suggested questions are none. */
+export function findNewestItem(
   store: Store,
   conversation: Conversation,
-  page: {
-    readonly from?: number;
-    readonly to?: number;
-    readonly direction: 'asc' | 'desc';
-    readonly limit: number;
-  },
-): Promise<ConversationItemRow[]> {
-  let query = store
+): Promise<ConversationItemRow | undefined> {
+  return store
     .selectFrom('conversation_items')
     .selectAll()
     .where('conversation_id', '=', conversation.id)
     .where('type', '!=', 'follow_up')
-    .orderBy('created_at', page.direction)
-    .orderBy('id', page.direction)
-    .limit(page.limit);
-  if (page.from !== undefined) query = query.where('created_at', '>=', page.from);
-  if (page.to !== undefined) query = query.where('created_at', '<=', page.to);
-  return query.execute();
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /**

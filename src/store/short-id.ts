@@ -9,5 +9,5 @@ export const SHORT_ID_LENGTH = 22;
 
 /** Rows whose id begins with `shortId`; written as the index has it. */
 export function hasShortId(shortId: string): ExpressionWrapper<Database, never, SqlBool> {
-  return sql<SqlBool>`substr(id, 1, 22) = ${shortId}` as never;
+  return sql<SqlBool>`substr(id, 1, ${sql.lit(SHORT_ID_LENGTH)}) = ${shortId}` as never;
 }

@@ -24,24 +24,13 @@ export function findTurn(store: Store, conversation: Conversation, id: string): 
   return selectTurns(store, conversation).where('messages.id', '=', id).executeTakeFirst();
 }
 
-/** Turns from one moment of a conversation's time to another, both included, in the order of `direction`. */
-export function listTurns(
-  store: Store,
-  conversation: Conversation,
-  page: {
-    readonly from?: number;
-    readonly to?: number;
-    readonly direction: 'asc' | 'desc';
-    readonly limit: number;
-  },
-): Promise<TurnRow[]> {
-  let query = selectTurns(store, conversation)
-    .orderBy('messages.created_at', page.direction)
-    .orderBy('messages.id', page.direction)
-    .limit(page.limit);
-  if (page.from !== undefined) query = query.where('messages.created_at', '>=', page.from);
-  if (page.to !== undefined) query = query.where('messages.created_at', '<=', page.to);
-  return query.execute();
+/** The turn that was accepted last. */
+export function findNewestTurn(store: Store, conversation: Conversation): Promise<TurnRow | undefined> {
+  return selectTurns(store, conversation)
+    .orderBy('messages.created_at', 'desc')
+    .orderBy('messages.id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Whether its answer is a message of the conversation: whole, and not deleted. */

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import type { App, FileUpload } from '../../apps/app.ts';
 import type { RunFile } from '../../runs/run-file.ts';
 import type { ContextRequest, RunRequest } from '../../runs/run-request.ts';
-import { listConversationItems } from '../../store/conversation-items.ts';
+import { findNewestItem } from '../../store/conversation-items.ts';
 import { findFileByShortId } from '../../store/files.ts';
 import type { ConversationRow } from '../../store/schema.ts';
-import { listTurns, type TurnRow } from '../../store/turns.ts';
+import { findNewestTurn, type TurnRow } from '../../store/turns.ts';
 import { checkMetaData } from './check-meta-data.ts';
 import { type Content, type FilePart, MAX_PARTS, readContent } from './content.ts';
 import { CozeError, parameterError } from './coze-error.ts';
@@ -140,9 +140,8 @@ async function lastOfConversation(
   { parts: { store } }: CozeContext,
   conversation: ConversationRow | null,
 ): Promise<AskedTurn> {
-  const newest = { direction: 'desc', limit: 1 } as const;
-  const [item] = conversation ? await listConversationItems(store, conversation, newest) : [];
-  const [turn] = conversation ? await listTurns(store, conversation, newest) : [];
+  const item = conversation ? await findNewestItem(store, conversation) : undefined;
+  const turn = conversation ? await findNewestTurn(store, conversation) : undefined;
   const section = conversation?.section ?? null;
   if (item && item.created_at > (turn?.created_at ?? 0)) {
     if (item.role === 'user' && item.section === section) {
