@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AppSettings } from '../config/config.ts';
 import { type AppRegistry, type AppRegistryOptions, openAppRegistry } from './app-registry.ts';
 
 let dir: string;
@@ -61,11 +62,14 @@ test('a folder that is not there is an error', async () => {
 test('settings reach their app', async () => {
   write('a.yml', good('1'));
   write('b.yml', good('1'));
-  await open({ settings: { a: { onDisconnect: { kind: 'stop', afterMs: 1 }, maxConcurrency: 2 } } });
-  expect(registry?.get('a')?.settings).toEqual({
+  const settings: AppSettings = {
     onDisconnect: { kind: 'stop', afterMs: 1 },
     maxConcurrency: 2,
-  });
+    missingTools: 'ignore',
+    outboundAllow: [{ kind: 'host', host: 'internal.example', port: null }],
+  };
+  await open({ settings: { a: settings } });
+  expect(registry?.get('a')?.settings).toEqual(settings);
   expect(registry?.get('b')?.settings.maxConcurrency).toBeNull();
 });
 

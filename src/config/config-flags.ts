@@ -6,4 +6,5 @@ export const CONFIG_FLAGS = {
   'coze-port': { type: 'string' },
   data: { type: 'string' },
   apps: { type: 'string' },
+  tools: { type: 'string' },
 } as const;

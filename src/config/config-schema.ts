@@ -16,9 +16,11 @@ import {
 import { DEFAULT_APP_SETTINGS } from './default-app-settings.ts';
 import { isRecord } from './is-record.ts';
 import { keysSchema } from './keys-schema.ts';
+import { outboundRules } from './outbound-rules.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseSize } from './parse-size.ts';
 import { PROVIDER_TYPES } from './provider-type.ts';
+import { toolsSchema } from './tools-schema.ts';
 
 /**
  * `parley.yml`, declared once: its keys, what each accepts, and the words of the message when it does not. A new key
@@ -104,12 +106,24 @@ const onDisconnect = parsed(
 const appSettings = mapping({
   on_disconnect: onDisconnect.optional(),
   max_concurrency: limitOrNone('a number of runs; 0 for no limit').optional(),
+  missing_tools: oneOf(['refuse', 'ignore']).optional(),
+  outbound: mapping({ allow: outboundRules.optional() }).optional(),
 }).transform(
   (settings): AppSettings => ({
     onDisconnect: settings.on_disconnect ?? DEFAULT_APP_SETTINGS.onDisconnect,
     maxConcurrency: settings.max_concurrency ?? DEFAULT_APP_SETTINGS.maxConcurrency,
+    missingTools: settings.missing_tools ?? DEFAULT_APP_SETTINGS.missingTools,
+    outboundAllow: settings.outbound?.allow ?? DEFAULT_APP_SETTINGS.outboundAllow,
   }),
 );
+
+/** The most is what a 32-bit WebAssembly memory can be. */
+function sandboxMemory(leastMb: number) {
+  return parsed(`a size from ${leastMb}MB to 4GB`, (value) => {
+    const bytes = parseSize(value);
+    return bytes !== undefined && bytes >= leastMb * 1024 ** 2 && bytes <= 4 * 1024 ** 3 ? bytes : undefined;
+  });
+}
 
 export const configSchema = mapping({
   host: text('a host name or address').optional(),
@@ -136,6 +150,17 @@ export const configSchema = mapping({
     mapping({ endpoint: httpUrl(), api_key: text() }),
     'a mapping of API extensions',
   ).optional(),
+  tools: toolsSchema.optional(),
+  tools_folder: text('the path of a folder').optional(),
+  outbound: mapping({ allow: outboundRules.optional() }).optional(),
+  sandbox: mapping({
+    javascript: mapping({ timeout: duration.optional(), memory: sandboxMemory(32).optional() }).optional(),
+    python: mapping({
+      timeout: duration.optional(),
+      memory: sandboxMemory(64).optional(),
+      packages: text('the path or address of a folder of packages').optional(),
+    }).optional(),
+  }).optional(),
   limits: mapping({
     max_execution_time: duration.optional(),
     file_size: size.optional(),

@@ -1,3 +1,5 @@
+import type { OutboundRule } from './outbound-rule.ts';
+
 /** The owner's word: flags over environment over `parley.yml` over defaults, in one frozen object. */
 export interface Config {
   readonly host: string;
@@ -24,6 +26,15 @@ export interface Config {
   readonly appSettings: Readonly<Record<string, AppSettings>>;
   /** By the id that a DSL names as `api_based_extension_id`; an exported DSL carries neither address nor key. */
   readonly apiExtensions: Readonly<Record<string, ApiExtension>>;
+  /** In the order of `tools:`. */
+  readonly tools: readonly ToolConfig[];
+  /** Absolute path of the folder with OpenAPI documents; it need not be there. */
+  readonly toolsDir: string;
+  /** `PARLEY_TOOL_…` of the environment, by the rest of the name: credentials of the tools of that folder. */
+  readonly toolSecrets: Readonly<Record<string, string>>;
+  /** Exceptions from the guard of requests that apps cause, for all apps. */
+  readonly outboundAllow: readonly OutboundRule[];
+  readonly sandbox: SandboxConfig;
   readonly limits: Limits;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** Address that clients see, for signed file URLs; null: taken from each request's Host header. */
@@ -71,6 +82,62 @@ export interface AppSettings {
   readonly onDisconnect: { readonly kind: 'continue' } | { readonly kind: 'stop'; readonly afterMs: number };
   /** Runs at once; null: unlimited. */
   readonly maxConcurrency: number | null;
+  /** What happens to an app with tools that the server lacks: its runs are refused (the default), or go on without. */
+  readonly missingTools: 'refuse' | 'ignore';
+  /** Exceptions from the guard of outbound requests that hold for this app, beside the server's. */
+  readonly outboundAllow: readonly OutboundRule[];
+}
+
+/** One entry of `tools:`: a provider of tools, found by `name` from the DSL. What the owner wrote here is trusted. */
+export type ToolConfig = {
+  readonly name: string;
+  /** Of one call of one of its tools; null: the default. */
+  readonly timeoutMs: number | null;
+} & (
+  | {
+      readonly kind: 'openapi';
+      /** The address of a document, or the absolute path of a file. */
+      readonly document: string;
+      /** Sent with every request. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly query: Readonly<Record<string, string>>;
+      /** Goes over the document's servers; null: the first of them. */
+      readonly baseUrl: string | null;
+    }
+  | { readonly kind: 'mcp'; readonly server: McpServerConfig }
+  | { readonly kind: 'client'; readonly functions: readonly ClientFunction[] }
+  /** Settings of a built-in provider. */
+  | { readonly kind: 'builtin'; readonly apiKey: string | null; readonly baseUrl: string | null }
+);
+
+/** Only `parley.yml` may name a command (`facts/peers.md` §4.3 D4). */
+export type McpServerConfig =
+  | { readonly kind: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      /** All of its environment, beside the few variables that a process cannot do without. */
+      readonly env: Readonly<Record<string, string>>;
+    };
+
+/** A function that the caller of an app executes, on surfaces that can ask for it. */
+export interface ClientFunction {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of its arguments, an object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** What the owner says of the sandboxes; null or absent: the default. Sizes in bytes, times in milliseconds. */
+export interface SandboxConfig {
+  readonly javascript: { readonly timeoutMs: number | null; readonly memoryBytes: number | null };
+  readonly python: {
+    readonly timeoutMs: number | null;
+    readonly memoryBytes: number | null;
+    /** Folder (absolute path) or address of Pyodide's packages; null: the standard library only. */
+    readonly packages: string | null;
+  };
 }
 
 /** Limits of `facts/dify-wire.md` §14, in bytes and milliseconds. */

@@ -4,4 +4,6 @@ import type { AppSettings } from './config.ts';
 export const DEFAULT_APP_SETTINGS: AppSettings = Object.freeze({
   onDisconnect: Object.freeze({ kind: 'continue' }),
   maxConcurrency: null,
+  missingTools: 'refuse',
+  outboundAllow: Object.freeze([]),
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import type { Config, Limits, ProviderConfig } from './config.ts';
+import type { Config, Limits, ProviderConfig, SandboxConfig, ToolConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { CONFIG_FLAGS } from './config-flags.ts';
 import { type ConfigFile, database, logLevel, port } from './config-schema.ts';
@@ -30,10 +30,10 @@ export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
   const flags = readFlags(argv);
   const word = (flag: keyof typeof CONFIG_FLAGS) => flags[flag] ?? (env[variableOf(flag)] || undefined);
   const { file, folder } = readFile(word('config'), env, cwd);
-  const path = (flag: 'data' | 'apps') => {
+  const path = (flag: 'data' | 'apps' | 'tools') => {
     const given = word(flag);
     if (given !== undefined) return resolve(cwd, given);
-    const inFile = file[flag];
+    const inFile = flag === 'tools' ? file.tools_folder : file[flag];
     return inFile === undefined ? undefined : resolve(folder, inFile);
   };
   const portOf = (flag: 'port' | 'coze-port') =>
@@ -70,6 +70,11 @@ export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
         { endpoint, apiKey: api_key },
       ]),
     ),
+    tools: file.tools?.map((tool) => withAbsoluteDocument(tool, folder)) ?? [],
+    toolsDir: path('tools') ?? resolve(cwd, 'tools'),
+    toolSecrets: readToolSecrets(env),
+    outboundAllow: file.outbound?.allow ?? [],
+    sandbox: readSandbox(file.sandbox ?? {}, folder),
     limits: readLimits(file.limits ?? {}),
     logLevel:
       check('PARLEY_LOG_LEVEL', logLevel, env.PARLEY_LOG_LEVEL || undefined) ?? file.log_level ?? 'info',
@@ -121,6 +126,41 @@ function check<T>(where: string, schema: z.ZodType<T>, value: string | undefined
 function absolute(value: Config['database'] | undefined, folder: string): Config['database'] | undefined {
   if (value?.kind !== 'sqlite' || value.path === ':memory:') return value;
   return { kind: 'sqlite', path: resolve(folder, value.path) };
+}
+
+function withAbsoluteDocument(tool: ToolConfig, folder: string): ToolConfig {
+  if (tool.kind !== 'openapi' || isAddress(tool.document)) return tool;
+  return { ...tool, document: resolve(folder, tool.document) };
+}
+
+function isAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
+
+const TOOL_SECRET = /^PARLEY_TOOL_(.+)$/;
+
+function readToolSecrets(env: ConfigSources['env']): Record<string, string> {
+  const secrets: Record<string, string> = {};
+  for (const [variable, value] of Object.entries(env)) {
+    const name = TOOL_SECRET.exec(variable)?.[1];
+    if (name !== undefined && value) secrets[name] = value;
+  }
+  return secrets;
+}
+
+function readSandbox(
+  { javascript, python }: NonNullable<ConfigFile['sandbox']>,
+  folder: string,
+): SandboxConfig {
+  const packages = python?.packages ?? null;
+  return {
+    javascript: { timeoutMs: javascript?.timeout ?? null, memoryBytes: javascript?.memory ?? null },
+    python: {
+      timeoutMs: python?.timeout ?? null,
+      memoryBytes: python?.memory ?? null,
+      packages: packages === null || isAddress(packages) ? packages : resolve(folder, packages),
+    },
+  };
 }
 
 function fileProvider(name: string, provider: NonNullable<ConfigFile['providers']>[string]): ProviderConfig {

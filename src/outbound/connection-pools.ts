@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { OutboundRule } from '../config/outbound-rule.ts';
 import type { OutboundLimits } from './outbound-limits.ts';
-import type { OutboundRule } from './outbound-rule.ts';
 
 /**
  * Idle connections, kept apart by rule set: one that an exception of some app has opened is never used by a request that

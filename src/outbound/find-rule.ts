@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import type { OutboundRule } from './outbound-rule.ts';
-import { parseAddress } from './parse-address.ts';
+import type { OutboundRule } from '../config/outbound-rule.ts';
+import { parseAddress } from '../config/parse-address.ts';
 
 /** The rule, if any, that allows requests to the name `host`, whatever it resolves to. */
 export function findHostRule(

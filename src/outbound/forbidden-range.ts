@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { parseAddress } from './parse-address.ts';
+import { parseAddress } from '../config/parse-address.ts';
 
 /**
  * What forbids requests of apps to reach `address`, as a noun phrase ("a loopback address"); null for an address of the

@@ -1,9 +1,9 @@
 import { isIP, type LookupFunction } from 'node:net';
+import type { OutboundRule } from '../config/outbound-rule.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { findAddressRule, findHostRule } from './find-rule.ts';
 import { forbiddenRange } from './forbidden-range.ts';
 import { OutboundError } from './outbound-error.ts';
-import type { OutboundRule } from './outbound-rule.ts';
 import type { Resolve } from './resolve-by-system.ts';
 
 /**

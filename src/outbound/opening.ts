@@ -1,6 +1,6 @@
+import type { OutboundRule } from '../config/outbound-rule.ts';
 import type { OutboundOptions } from './outbound.ts';
 import type { OutboundLimits } from './outbound-limits.ts';
-import type { OutboundRule } from './outbound-rule.ts';
 import type { SendOptions } from './send.ts';
 
 /** A request whoever asks for it, with every limit said. Null: without that limit. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import type { OutboundRule } from './outbound-rule.ts';
+import type { OutboundRule } from '../config/outbound-rule.ts';
 
 /**
  * The only way to the network for what an app, its model or its end user chooses the address of: HTTP nodes, OpenAPI

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { OutboundRule } from '../config/outbound-rule.ts';
 import type { ConnectionPools } from './connection-pools.ts';
 import { exchange } from './exchange.ts';
 import { guardedLookup } from './guarded-lookup.ts';
@@ -6,7 +7,6 @@ import type { Hop } from './hop.ts';
 import { isRedirect, nextHop } from './next-hop.ts';
 import { OutboundError } from './outbound-error.ts';
 import type { OutboundLimits } from './outbound-limits.ts';
-import type { OutboundRule } from './outbound-rule.ts';
 import type { Resolve } from './resolve-by-system.ts';
 
 export interface SendOptions {

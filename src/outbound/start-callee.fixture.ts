@@ -3,9 +3,9 @@ import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createRawServer, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import type { OutboundRule } from '../config/outbound-rule.ts';
+import { parseOutboundRule } from '../config/parse-outbound-rule.ts';
 import type { Outbound, OutboundOptions } from './outbound.ts';
-import type { OutboundRule } from './outbound-rule.ts';
-import { parseOutboundRule } from './parse-outbound-rule.ts';
 import { testCertificate, testKey } from './tls.fixture.ts';
 
 /** One request as a callee saw it. */

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import type { ClientFunction, McpServerConfig, ToolConfig } from './config.ts';
+import { baseUrl, httpUrl, listOf, mapOf, mapping, parsed, text } from './config-values.ts';
+import { isRecord } from './is-record.ts';
+import { parseDuration } from './parse-duration.ts';
+
+/** What every model provider takes as the name of a function. */
+const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** Names stand in DSL files and in the names of environment variables. */
+const TOOL_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
+
+const common = {
+  name: parsed("a tool's name: letters, digits, _, - and ., at most 64", (value) =>
+    typeof value === 'string' && TOOL_NAME.test(value) ? value : undefined,
+  ),
+  timeout: parsed(
+    'a duration such as 500ms, 30s, 20m or 1h',
+    (value) => parseDuration(value) || undefined,
+  ).optional(),
+};
+
+const words = (expected: string) => mapOf(/\S/, 'a name', text(), expected);
+const headers = mapOf(/^[\w!#$%&'*+.^`|~-]+$/, 'an HTTP header name', text(), 'a mapping of HTTP headers');
+
+const openapi = mapping(
+  {
+    ...common,
+    openapi: text('the path or address of an OpenAPI document'),
+    headers: headers.optional(),
+    query: words('a mapping of query parameters').optional(),
+    base_url: baseUrl().optional(),
+  },
+  'with openapi',
+).transform(
+  ({ name, timeout, openapi, headers, query, base_url }): ToolConfig => ({
+    name,
+    timeoutMs: timeout ?? null,
+    kind: 'openapi',
+    document: openapi,
+    headers: headers ?? {},
+    query: query ?? {},
+    baseUrl: base_url ?? null,
+  }),
+);
+
+const command = mapping({
+  command: text('a command'),
+  args: listOf(
+    parsed('a string', (value) => (typeof value === 'string' ? value : undefined)),
+    'a list of arguments',
+  ).optional(),
+  env: words('a mapping of environment variables').optional(),
+}).transform(
+  ({ command, args, env }): McpServerConfig => ({
+    kind: 'stdio',
+    command,
+    args: args ?? [],
+    env: env ?? {},
+  }),
+);
+
+const mcpOverHttp = mapping(
+  { ...common, mcp: httpUrl(), headers: headers.optional() },
+  'with the address of an mcp',
+).transform(
+  ({ name, timeout, mcp, headers }): ToolConfig => ({
+    name,
+    timeoutMs: timeout ?? null,
+    kind: 'mcp',
+    server: { kind: 'http', url: mcp, headers: headers ?? {} },
+  }),
+);
+
+const mcpByCommand = mapping({ ...common, mcp: command }, 'with the command of an mcp').transform(
+  ({ name, timeout, mcp }): ToolConfig => ({ name, timeoutMs: timeout ?? null, kind: 'mcp', server: mcp }),
+);
+
+const clientFunction = mapping({
+  name: parsed("a function's name: letters, digits, _ and -, at most 64", (value) =>
+    typeof value === 'string' && FUNCTION_NAME.test(value) ? value : undefined,
+  ),
+  description: text().optional(),
+  parameters: parsed('a JSON Schema of type object', (value) =>
+    isRecord(value) && (value.type ?? 'object') === 'object' ? value : undefined,
+  ).optional(),
+}).transform(
+  ({ name, description, parameters }): ClientFunction => ({
+    name,
+    description: description ?? '',
+    parameters: { properties: {}, ...parameters, type: 'object' },
+  }),
+);
+
+const client = mapping(
+  { ...common, client: listOf(clientFunction, 'a list of functions').min(1, 'expected a list of functions') },
+  'with client',
+).transform(
+  ({ name, timeout, client }): ToolConfig => ({
+    name,
+    timeoutMs: timeout ?? null,
+    kind: 'client',
+    functions: client,
+  }),
+);
+
+const builtin = mapping({ ...common, api_key: text().optional(), base_url: baseUrl().optional() }).transform(
+  ({ name, timeout, api_key, base_url }): ToolConfig => ({
+    name,
+    timeoutMs: timeout ?? null,
+    kind: 'builtin',
+    apiKey: api_key ?? null,
+    baseUrl: base_url ?? null,
+  }),
+);
+
+const entry = z.unknown().transform((value, context) => {
+  const result = formOf(value).safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) context.addIssue({ ...issue });
+  return z.NEVER;
+});
+
+function formOf(value: unknown): z.ZodType<ToolConfig> {
+  if (!isRecord(value)) return builtin;
+  if ('openapi' in value) return openapi;
+  if ('client' in value) return client;
+  if ('mcp' in value) return isRecord(value.mcp) ? mcpByCommand : mcpOverHttp;
+  return builtin;
+}
+
+/** `tools:` of `parley.yml`; no name stands there twice. */
+export const toolsSchema = listOf(entry, 'a list of tools').superRefine((list, context) => {
+  for (const [index, { name }] of list.entries()) {
+    if (list.findIndex((other) => other.name === name) === index) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [index, 'name'],
+      message: 'expected a name that is not in the list yet',
+    });
+  }
+});
