@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { App } from './apps/app.ts';
+import type { App, AppMode } from './apps/app.ts';
 import { openAppRegistry } from './apps/app-registry.ts';
 import { AppVersions } from './apps/app-versions.ts';
 import { ensureFirstKeys } from './apps/first-keys.ts';
@@ -11,16 +11,23 @@ import { hintAtKeys } from './apps/hint-at-keys.ts';
 import { KeyRing } from './apps/key-ring.ts';
 import { TokenRing } from './apps/token-ring.ts';
 import type { Config } from './config/config.ts';
-import { appServices } from './engines/basic/app-services.ts';
+import { agentEngine } from './engines/agent/agent-engine.ts';
+import { appServices } from './engines/app-services.ts';
+import { appTools } from './engines/app-tools.ts';
 import { basicEngine } from './engines/basic/basic-engine.ts';
+import { missingTools } from './engines/missing-tools.ts';
 import { createModels } from './models/create-models.ts';
 import { createHttpServer } from './operations/create-http-server.ts';
 import { holdLease } from './operations/lease.ts';
 import { createMetrics } from './operations/metrics.ts';
+import { createOutbound } from './outbound/create-outbound.ts';
+import type { Engine } from './runs/engine.ts';
 import { Journal } from './runs/journal.ts';
 import { Recorder } from './runs/recorder.ts';
 import { recoverRuns } from './runs/recover-runs.ts';
 import { Runs } from './runs/runs.ts';
+import { createSandbox } from './sandbox/create-sandbox.ts';
+import { settingsOf } from './sandbox/settings-of.ts';
 import { openDataFolder } from './store/data-folder.ts';
 import { diskStorage } from './store/file-storage.ts';
 import { openStore } from './store/open-store.ts';
@@ -34,6 +41,7 @@ import { difyOpenApi } from './surfaces/dify/openapi.ts';
 import { signedFiles } from './surfaces/dify/signed-files.ts';
 import { urlSigner } from './surfaces/dify/url-signer.ts';
 import { pagesSurface } from './surfaces/pages/pages-surface.ts';
+import { openTools } from './tools/open-tools.ts';
 
 /** A server that listens. */
 export interface ParleyServer {
@@ -68,7 +76,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   await beat(store, processId, Date.now());
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed');
   const { journal, recovered, clear } = Journal.open(join(config.dataDir, 'journal'), onError);
-  const orphans = await recoverRuns(store, { processId, texts: recovered, own: true, onError });
+  const orphans = await recoverRuns(store, { processId, made: recovered, own: true, onError });
   // What could not be saved now is tried again at the next start.
   if (orphans.failed === 0) clear();
   if (orphans.ended > 0)
@@ -84,10 +92,11 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     apiExtensions: config.apiExtensions,
     log,
     onChange: ({ loaded }) => {
-      if (started) hintAtKeys(store, loaded, { configured: config.keys, log }).catch(onError);
+      if (!started) return;
+      hintAtKeys(store, loaded, { configured: config.keys, log }).catch(onError);
+      reportTools(loaded).catch(onError);
     },
   });
-  started = true;
   const keys = await ensureFirstKeys(store, apps.list(), {
     dataDir: config.dataDir,
     configured: config.keys,
@@ -96,8 +105,35 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const files = diskStorage(join(config.dataDir, 'files'));
   await files.sweep();
   const metrics = createMetrics();
-  const parts = { models, store, files };
-  const engine = basicEngine(parts);
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const outbound = createOutbound();
+  const sandbox = createSandbox(settingsOf(config.sandbox));
+  const itsApps = appTools(apps, {
+    engineOf: (mode) => engines[mode],
+    timeoutMs: config.limits.maxExecutionMs,
+  });
+  const report = (message: string) => log.warn({}, message);
+  const tools = openTools(config, { outbound, sandbox, version, report, others: [itsApps] });
+  const parts = { models, store, files, tools, outboundAllow: config.outboundAllow };
+  const basic = basicEngine(parts);
+  const engines: Readonly<Record<AppMode, Engine>> = {
+    chat: basic,
+    completion: basic,
+    'agent-chat': agentEngine(parts),
+  };
+  const lookingAtTools = new AbortController();
+  const reportTools = async (ids: readonly string[]) => {
+    for (const id of ids) {
+      const app = apps.get(id);
+      if (!app) continue;
+      for (const { problem, ...missing } of await missingTools(tools, app, lookingAtTools))
+        if (missing.ignored) log.warn(missing, `${problem}; the app runs without`);
+        else if (!lookingAtTools.signal.aborted)
+          log.error(missing, `${problem}; runs of the app are refused`);
+    }
+  };
+  started = true;
+  reportTools(apps.list().map(({ id }) => id)).catch(onError);
   const services = appServices(parts);
   const recorder = new Recorder(store, journal);
   const runs = new Runs({
@@ -106,7 +142,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     journal,
     recorder,
     processId,
-    engines: { chat: engine, completion: engine },
+    engines,
     services,
     maxExecutionMs: config.limits.maxExecutionMs,
     observer: {
@@ -130,7 +166,6 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       url.replace(/^\/+/, '/').startsWith(COZE_PATH) ? malformedCozeUrl() : malformedDifyUrl(),
   });
   const signer = urlSigner(folder.secret, config.limits.fileUrlSeconds);
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   await http.register(
     difySurface({
       store,
@@ -199,7 +234,11 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       for (const { server } of servers) server.closeAllConnections();
       await closed;
       releaseLease();
+      lookingAtTools.abort();
       await apps.close();
+      await tools.close();
+      await sandbox.close();
+      await outbound.close();
       await models.close();
       await recorder.close();
       journal.close();

@@ -1,7 +1,7 @@
 import type { AppSettings } from '../config/config.ts';
 
 /** Modes that Parley serves today; a DSL of another mode is reported on load. */
-export type AppMode = 'chat' | 'completion';
+export type AppMode = 'chat' | 'agent-chat' | 'completion';
 
 /** One app as its DSL file defines it. Frozen: a changed file yields a new App with a new `version`. */
 export interface App {
@@ -25,7 +25,7 @@ export interface App {
   readonly settings: AppSettings;
 }
 
-/** `model_config` of a chat or completion app (`facts/dify-dsl-engine.md` §2.3), checked and with defaults filled in. */
+/** `model_config` of a chat, agent or completion app (`facts/dify-dsl-engine.md` §2.3), checked and with defaults filled in. */
 export interface BasicConfig {
   readonly model: {
     readonly provider: string;
@@ -63,8 +63,35 @@ export interface BasicConfig {
     readonly autoPlay: boolean;
   };
   readonly moderation: Moderation | null;
+  /** Null: the app is no agent. */
+  readonly agent: AgentConfig | null;
   /** Feature objects as stored, for GET /parameters (`facts/dify-wire.md` §9.1: stored JSON passes through). */
   readonly stored: Readonly<Record<string, unknown>>;
+}
+
+/** `agent_mode` of an agent app (`facts/dify-dsl-engine.md` §2.3). */
+export interface AgentConfig {
+  readonly strategy: 'function_call' | 'react';
+  /** Rounds with tools; one more without any follows. */
+  readonly maxIterations: number;
+  /** Template of a ReAct agent's prompt; null: the engine's own. */
+  readonly prompt: string | null;
+  /** Enabled ones, in the order of the file. */
+  readonly tools: readonly ToolRef[];
+}
+
+/** A tool as a DSL names it. */
+export interface ToolRef {
+  /** `builtin`, `api`, `mcp`, `workflow`, `client`, `plugin`, …, as it stands there. */
+  readonly providerType: string;
+  readonly providerId: string;
+  readonly providerName: string;
+  readonly tool: string;
+  readonly label: string;
+  /** What the author has set of its parameters. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Where it stands in the file. */
+  readonly line: number;
 }
 
 /** One field of `user_input_form`. `options` for selects; `default` as stored. */

@@ -11,6 +11,7 @@ import {
   mapping,
   oneOf,
   parsed,
+  pathOrAddress,
   text,
 } from './config-values.ts';
 import { DEFAULT_APP_SETTINGS } from './default-app-settings.ts';
@@ -27,6 +28,11 @@ import { toolsSchema } from './tools-schema.ts';
  * is a line here and a line where `load-config.ts` puts it into `Config`. Keys that are absent stay absent.
  */
 const duration = parsed('a duration such as 500ms, 30s, 20m or 1h', parseDuration);
+/** Of what would otherwise end at once. */
+const positiveDuration = parsed(
+  'a duration such as 500ms, 30s, 20m or 1h',
+  (value) => parseDuration(value) || undefined,
+);
 const size = parsed('a size such as 512KB or 15MB', parseSize);
 const milliseconds = integer(1, 86_400_000, 'a number of milliseconds');
 const yesOrNo = parsed('true or false', (value) => (typeof value === 'boolean' ? value : undefined));
@@ -154,11 +160,14 @@ export const configSchema = mapping({
   tools_folder: text('the path of a folder').optional(),
   outbound: mapping({ allow: outboundRules.optional() }).optional(),
   sandbox: mapping({
-    javascript: mapping({ timeout: duration.optional(), memory: sandboxMemory(32).optional() }).optional(),
+    javascript: mapping({
+      timeout: positiveDuration.optional(),
+      memory: sandboxMemory(32).optional(),
+    }).optional(),
     python: mapping({
-      timeout: duration.optional(),
+      timeout: positiveDuration.optional(),
       memory: sandboxMemory(64).optional(),
-      packages: text('the path or address of a folder of packages').optional(),
+      packages: pathOrAddress('the path or the http(s) address of a folder of packages').optional(),
     }).optional(),
   }).optional(),
   limits: mapping({

@@ -53,6 +53,14 @@ export function baseUrl() {
   return httpUrl().transform((url) => url.replace(/\/+$/, ''));
 }
 
+/** The path of a file or folder, not yet absolute, or an `http(s)` address. Other addresses would pass for paths. */
+export function pathOrAddress(expected: string): z.ZodType<string> {
+  return parsed(expected, (value) => {
+    if (typeof value !== 'string' || value.trim() === '') return undefined;
+    return !/^[a-z][a-z0-9+.-]*:\/\//i.test(value) || httpUrl().safeParse(value).success ? value : undefined;
+  });
+}
+
 export function oneOf<const T extends string>(values: readonly T[]): z.ZodType<T> {
   return parsed(`one of ${values.join(', ')}`, (value) => values.find((known) => known === value));
 }

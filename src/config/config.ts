@@ -32,6 +32,11 @@ export interface Config {
   readonly toolsDir: string;
   /** `PARLEY_TOOL_…` of the environment, by the rest of the name: credentials of the tools of that folder. */
   readonly toolSecrets: Readonly<Record<string, string>>;
+  /**
+   * A variable of the environment that a reference outside of `parley.yml` names (the credentials of a tool that was
+   * added); undefined: it is not set. A function, so that the whole environment stands in no copy of the configuration.
+   */
+  readonly variable: (name: string) => string | undefined;
   /** Exceptions from the guard of requests that apps cause, for all apps. */
   readonly outboundAllow: readonly OutboundRule[];
   readonly sandbox: SandboxConfig;

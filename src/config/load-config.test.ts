@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_APP_SETTINGS } from './default-app-settings.ts';
 import { loadConfig } from './load-config.ts';
 
 let cwd: string;
@@ -27,6 +28,15 @@ test('defaults', () => {
     coze: { cancel: 'continue', port: null },
     appSettings: {},
     apiExtensions: {},
+    tools: [],
+    toolsDir: join(cwd, 'tools'),
+    toolSecrets: {},
+    variable: expect.any(Function),
+    outboundAllow: [],
+    sandbox: {
+      javascript: { timeoutMs: null, memoryBytes: null },
+      python: { timeoutMs: null, memoryBytes: null, packages: null },
+    },
     limits: {
       maxExecutionMs: 1_200_000,
       fileBytes: 15 * 1024 ** 2,
@@ -139,6 +149,8 @@ app_settings:
   assistant: { on_disconnect: continue, max_concurrency: 50 }
   a: { on_disconnect: stop }
   b: { on_disconnect: { stop_after: 30s }, max_concurrency: 0 }
+  c: { missing_tools: ignore, outbound: { allow: [ 10.1.0.0/16 ] } }
+  d: { missing_tools: refuse, outbound: {} }
 api_extensions: { e1: { endpoint: http://mod/, api_key: m } }
 limits: { max_execution_time: 20m, file_size: 1.5MB, requests_per_minute: 60, drain_time: 500ms, file_url_expiry: 1h }
 public_url: https://chat.example.org/
@@ -171,9 +183,15 @@ public_url: https://chat.example.org/
     },
   ]);
   expect(config.appSettings).toEqual({
-    assistant: { onDisconnect: { kind: 'continue' }, maxConcurrency: 50 },
-    a: { onDisconnect: { kind: 'stop', afterMs: 0 }, maxConcurrency: null },
-    b: { onDisconnect: { kind: 'stop', afterMs: 30_000 }, maxConcurrency: null },
+    assistant: { ...DEFAULT_APP_SETTINGS, maxConcurrency: 50 },
+    a: { ...DEFAULT_APP_SETTINGS, onDisconnect: { kind: 'stop', afterMs: 0 } },
+    b: { ...DEFAULT_APP_SETTINGS, onDisconnect: { kind: 'stop', afterMs: 30_000 } },
+    c: {
+      ...DEFAULT_APP_SETTINGS,
+      missingTools: 'ignore',
+      outboundAllow: [{ kind: 'range', network: '10.1.0.0', bits: 16, port: null }],
+    },
+    d: { ...DEFAULT_APP_SETTINGS, missingTools: 'refuse' },
   });
   expect(config.apiExtensions).toEqual({ e1: { endpoint: 'http://mod/', apiKey: 'm' } });
   expect(config.limits).toMatchObject({
@@ -189,6 +207,89 @@ public_url: https://chat.example.org/
     keys: [{ key: 'app-1', app: 'assistant' }],
   });
   expect(Object.isFrozen(config.providers[0])).toBe(true);
+});
+
+test('the folder of tools: flag over environment over file over default', () => {
+  mkdirSync(join(cwd, 'etc'));
+  write('tools_folder: ../own-tools', 'etc/own.yml');
+  const file = ['--config', 'etc/own.yml'];
+  const env = { PARLEY_TOOLS: 'from-env' };
+  expect(load(file).toolsDir).toBe(join(cwd, 'own-tools'));
+  expect(load(file, env).toolsDir).toBe(join(cwd, 'from-env'));
+  expect(load([...file, '--tools=flag'], env).toolsDir).toBe(join(cwd, 'flag'));
+  expect(load([], { PARLEY_TOOLS: '' }).toolsDir).toBe(join(cwd, 'tools'));
+});
+
+test('PARLEY_TOOL_… are credentials, PARLEY_TOOLS is not', () => {
+  const env = {
+    PARLEY_TOOLS: 'folder',
+    PARLEY_TOOL_: 'nameless',
+    PARLEY_TOOL_WEATHER_KEY: 'k1',
+    PARLEY_TOOL_WEATHER_EMPTY: '',
+    PARLEY_TOOL___proto__: 'k2',
+    OTHER: 'x',
+  };
+  const { toolSecrets } = load([], env);
+  expect(Object.entries(toolSecrets)).toEqual([
+    ['WEATHER_KEY', 'k1'],
+    ['__proto__', 'k2'],
+  ]);
+});
+
+test('a variable of the environment is found by its name, and nothing else is', () => {
+  const { variable } = load([], { WEATHER_KEY: 'k', EMPTY: '' });
+  expect(['WEATHER_KEY', 'EMPTY', 'MISSING', 'toString'].map(variable)).toEqual([
+    'k',
+    '',
+    undefined,
+    undefined,
+  ]);
+});
+
+test('documents of tools and packages of the sandbox are addresses, or relative to the file', () => {
+  mkdirSync(join(cwd, 'etc'));
+  write(
+    `
+tools:
+  - { name: a, openapi: ./a.yml }
+  - { name: b, openapi: /abs/b.json }
+  - { name: c, openapi: "HTTPS://api.example/c.yml?v=1" }
+sandbox: { python: { packages: ./packages } }
+`,
+    'etc/own.yml',
+  );
+  const config = load(['--config', 'etc/own.yml']);
+  expect(config.tools.map((tool) => tool.kind === 'openapi' && tool.document)).toEqual([
+    join(cwd, 'etc/a.yml'),
+    '/abs/b.json',
+    'HTTPS://api.example/c.yml?v=1',
+  ]);
+  expect(config.sandbox.python.packages).toBe(join(cwd, 'etc/packages'));
+  write('sandbox: { python: { packages: "http://127.0.0.1:8080/packages/" } }');
+  expect(load().sandbox.python.packages).toBe('http://127.0.0.1:8080/packages/');
+});
+
+test('outbound and sandbox', () => {
+  write(`
+outbound: { allow: [ 127.0.0.1:9300, 10.1.2.3/16, "*.Corp.example", "[fd00::1]:80" ] }
+sandbox:
+  javascript: { timeout: 500ms, memory: 64MB }
+  python: { timeout: 30s, memory: 1GB }
+`);
+  const config = load();
+  expect(config.outboundAllow).toEqual([
+    { kind: 'range', network: '127.0.0.1', bits: 32, port: 9300 },
+    { kind: 'range', network: '10.1.0.0', bits: 16, port: null },
+    { kind: 'subdomains', domain: 'corp.example', port: null },
+    { kind: 'range', network: 'fd00::1', bits: 128, port: 80 },
+  ]);
+  expect(config.sandbox).toEqual({
+    javascript: { timeoutMs: 500, memoryBytes: 64 * 1024 ** 2 },
+    python: { timeoutMs: 30_000, memoryBytes: 1024 ** 3, packages: null },
+  });
+  expect(Object.isFrozen(config.outboundAllow[0])).toBe(true);
+  write('outbound: {}\nsandbox: { javascript: {}, python: {} }\ntools: []');
+  expect(load()).toMatchObject({ outboundAllow: [], tools: [] });
 });
 
 describe('providers of the environment', () => {

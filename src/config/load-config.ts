@@ -73,6 +73,7 @@ export function loadConfig({ argv, env, cwd }: ConfigSources): Config {
     tools: file.tools?.map((tool) => withAbsoluteDocument(tool, folder)) ?? [],
     toolsDir: path('tools') ?? resolve(cwd, 'tools'),
     toolSecrets: readToolSecrets(env),
+    variable: (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
     outboundAllow: file.outbound?.allow ?? [],
     sandbox: readSandbox(file.sandbox ?? {}, folder),
     limits: readLimits(file.limits ?? {}),
@@ -140,12 +141,11 @@ function isAddress(text: string): boolean {
 const TOOL_SECRET = /^PARLEY_TOOL_(.+)$/;
 
 function readToolSecrets(env: ConfigSources['env']): Record<string, string> {
-  const secrets: Record<string, string> = {};
-  for (const [variable, value] of Object.entries(env)) {
+  const secrets = Object.entries(env).flatMap(([variable, value]): [string, string][] => {
     const name = TOOL_SECRET.exec(variable)?.[1];
-    if (name !== undefined && value) secrets[name] = value;
-  }
-  return secrets;
+    return name !== undefined && value ? [[name, value]] : [];
+  });
+  return Object.fromEntries(secrets);
 }
 
 function readSandbox(

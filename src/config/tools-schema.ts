@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import type { ClientFunction, McpServerConfig, ToolConfig } from './config.ts';
-import { baseUrl, httpUrl, listOf, mapOf, mapping, parsed, text } from './config-values.ts';
+import { baseUrl, httpUrl, listOf, mapOf, mapping, parsed, pathOrAddress, text } from './config-values.ts';
 import { isRecord } from './is-record.ts';
 import { parseDuration } from './parse-duration.ts';
+import { TOOL_NAME } from './tool-name.ts';
 
 /** What every model provider takes as the name of a function. */
 const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
-/** Names stand in DSL files and in the names of environment variables. */
-const TOOL_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-
 const common = {
   name: parsed("a tool's name: letters, digits, _, - and ., at most 64", (value) =>
     typeof value === 'string' && TOOL_NAME.test(value) ? value : undefined,
@@ -19,15 +17,31 @@ const common = {
   ).optional(),
 };
 
-const words = (expected: string) => mapOf(/\S/, 'a name', text(), expected);
-const headers = mapOf(/^[\w!#$%&'*+.^`|~-]+$/, 'an HTTP header name', text(), 'a mapping of HTTP headers');
+const headers = mapOf(
+  /^[\w!#$%&'*+.^`|~-]+$/,
+  'an HTTP header name',
+  parsed('the value of a header: Latin-1 text of one line, not empty', (value) =>
+    typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]+$/.test(value.trim()) ? value.trim() : undefined,
+  ),
+  'a mapping of HTTP headers',
+).superRefine((given, context) => {
+  const names = Object.keys(given).map((name) => name.toLowerCase());
+  for (const [index, name] of Object.keys(given).entries()) {
+    if (names.indexOf(name.toLowerCase()) === index) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: 'expected a header that is not in the mapping yet',
+    });
+  }
+});
 
 const openapi = mapping(
   {
     ...common,
-    openapi: text('the path or address of an OpenAPI document'),
+    openapi: pathOrAddress('the path or the http(s) address of an OpenAPI document'),
     headers: headers.optional(),
-    query: words('a mapping of query parameters').optional(),
+    query: mapOf(/\S/, 'the name of a query parameter', text(), 'a mapping of query parameters').optional(),
     base_url: baseUrl().optional(),
   },
   'with openapi',
@@ -49,7 +63,12 @@ const command = mapping({
     parsed('a string', (value) => (typeof value === 'string' ? value : undefined)),
     'a list of arguments',
   ).optional(),
-  env: words('a mapping of environment variables').optional(),
+  env: mapOf(
+    /^[^\s=\0]+$/,
+    'the name of an environment variable',
+    text(),
+    'a mapping of environment variables',
+  ).optional(),
 }).transform(
   ({ command, args, env }): McpServerConfig => ({
     kind: 'stdio',
@@ -59,8 +78,13 @@ const command = mapping({
   }),
 );
 
+const mcpAddress = parsed('the http(s) address of an MCP server, or a mapping with its command', (value) => {
+  const result = httpUrl().safeParse(value);
+  return result.success ? result.data : undefined;
+});
+
 const mcpOverHttp = mapping(
-  { ...common, mcp: httpUrl(), headers: headers.optional() },
+  { ...common, mcp: mcpAddress, headers: headers.optional() },
   'with the address of an mcp',
 ).transform(
   ({ name, timeout, mcp, headers }): ToolConfig => ({
@@ -81,7 +105,7 @@ const clientFunction = mapping({
   ),
   description: text().optional(),
   parameters: parsed('a JSON Schema of type object', (value) =>
-    isRecord(value) && (value.type ?? 'object') === 'object' ? value : undefined,
+    isRecord(value) && isObjectSchema(value) ? value : undefined,
   ).optional(),
 }).transform(
   ({ name, description, parameters }): ClientFunction => ({
@@ -91,10 +115,22 @@ const clientFunction = mapping({
   }),
 );
 
-const client = mapping(
-  { ...common, client: listOf(clientFunction, 'a list of functions').min(1, 'expected a list of functions') },
-  'with client',
-).transform(
+function isObjectSchema({
+  type = 'object',
+  properties = {},
+  required = [],
+}: Record<string, unknown>): boolean {
+  const isSchema = (value: unknown) => isRecord(value) || typeof value === 'boolean';
+  const isMapping = isRecord(properties) && Object.values(properties).every(isSchema);
+  const isList = Array.isArray(required) && required.every((name) => typeof name === 'string');
+  return type === 'object' && isMapping && isList;
+}
+
+const clientFunctions = listOf(clientFunction, 'a list of functions')
+  .min(1, 'expected a list of functions')
+  .superRefine(refuseTwins);
+
+const client = mapping({ ...common, client: clientFunctions }, 'with client').transform(
   ({ name, timeout, client }): ToolConfig => ({
     name,
     timeoutMs: timeout ?? null,
@@ -103,7 +139,10 @@ const client = mapping(
   }),
 );
 
-const builtin = mapping({ ...common, api_key: text().optional(), base_url: baseUrl().optional() }).transform(
+const builtin = mapping(
+  { ...common, api_key: text().optional(), base_url: baseUrl().optional() },
+  'for a built-in tool (others have openapi, mcp or client)',
+).transform(
   ({ name, timeout, api_key, base_url }): ToolConfig => ({
     name,
     timeoutMs: timeout ?? null,
@@ -129,7 +168,9 @@ function formOf(value: unknown): z.ZodType<ToolConfig> {
 }
 
 /** `tools:` of `parley.yml`; no name stands there twice. */
-export const toolsSchema = listOf(entry, 'a list of tools').superRefine((list, context) => {
+export const toolsSchema = listOf(entry, 'a list of tools').superRefine(refuseTwins);
+
+function refuseTwins(list: readonly { readonly name: string }[], context: z.RefinementCtx): void {
   for (const [index, { name }] of list.entries()) {
     if (list.findIndex((other) => other.name === name) === index) continue;
     context.addIssue({
@@ -138,4 +179,4 @@ export const toolsSchema = listOf(entry, 'a list of tools').superRefine((list, c
       message: 'expected a name that is not in the list yet',
     });
   }
-});
+}

@@ -36,6 +36,11 @@ export interface ChatRequest {
    * some providers refuse such messages without them.
    */
   readonly tools?: readonly ToolSpec[];
+  /**
+   * The model is to answer without calling any of `tools`, which are there for the calls in `messages`. A provider that
+   * needs them for those may still let the model call.
+   */
+  readonly toolChoice?: 'none';
 }
 
 /** The results of an assistant's calls follow it directly, one `tool` message for each of its `toolCalls`. */

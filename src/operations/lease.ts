@@ -8,7 +8,7 @@ import { beat } from '../store/processes.ts';
 export function holdLease(store: Store, processId: string, onError: (error: unknown) => void): () => void {
   const timer = setInterval(() => {
     beat(store, processId, Date.now())
-      .then(() => recoverRuns(store, { processId, texts: new Map(), own: false }))
+      .then(() => recoverRuns(store, { processId, made: new Map(), own: false }))
       .catch(onError);
   }, LEASE_MS / 3).unref();
   return () => clearInterval(timer);

@@ -12,6 +12,8 @@ const outcome: RunOutcome = {
   stoppedBy: null,
   endedAt: 0,
   canceledAt: null,
+  thoughts: [],
+  files: [],
   followUps: [],
   spoken: false,
 };

@@ -49,7 +49,7 @@ export async function acceptRun(
   const owner: Owner = { appId: request.app.id, endUserId: endUser.id };
   const query = request.query.replaceAll('\0', '');
   const converses = isConversation(request);
-  if (request.app.mode === 'chat' && query === '') throw invalidParam('query is required');
+  if (request.app.mode !== 'completion' && query === '') throw invalidParam('query is required');
   const found = await continued(store, owner, request);
   // One that was made without a turn begins with this one.
   const app =
@@ -159,7 +159,7 @@ function turnRows(
       created_at: createdAt,
       updated_at: createdAt,
     },
-    files: messageFilesOf(files, { appId: app.id, messageId }),
+    files: messageFilesOf(files, { appId: app.id, messageId }, 'user'),
     items: contextItems(facts, context),
     queryFrom: request.queryFrom ?? null,
     exclusive: request.exclusive ?? false,
@@ -168,7 +168,7 @@ function turnRows(
 
 /** Completion apps have conversations only where the protocol knows nothing else. */
 function isConversation({ app, inConversation }: RunRequest): boolean {
-  return app.mode === 'chat' || inConversation === true;
+  return app.mode !== 'completion' || inConversation === true;
 }
 
 async function continued(
@@ -217,6 +217,7 @@ export function conversationBusy(): ParleyError {
   return new ParleyError('conversation_busy', 409, 'A turn of this conversation is still running.');
 }
 
-function appUnavailable(): ParleyError {
+/** The app cannot run as the turn wants it. */
+export function appUnavailable(): ParleyError {
   return new ParleyError('app_unavailable', 400, 'App unavailable, please check your app configurations.');
 }

@@ -2,6 +2,17 @@ import type { App } from '../apps/app.ts';
 import type { Owner } from '../store/owner.ts';
 import type { MessageRow } from '../store/schema.ts';
 
+/** A tool that an app can call, for people. */
+export interface ToolInfo {
+  readonly provider: string;
+  readonly name: string;
+  /** By language: `{ en_US: 'Current Time' }`. */
+  readonly label: Readonly<Record<string, string>>;
+  readonly description: string;
+  /** The address of a picture, or an emoji on a colour. */
+  readonly icon: string | { readonly background: string; readonly content: string };
+}
+
 /** What an app does beside its runs. Engines provide it, surfaces ask for it; `server.ts` brings them together. */
 export interface AppServices {
   /** A title for a conversation that begins with `query`. @throws ParleyError when the model fails */
@@ -13,6 +24,8 @@ export interface AppServices {
     message: Pick<MessageRow, 'id' | 'conversation_id' | 'section' | 'query' | 'answer' | 'created_at'>,
     options: { readonly signal: AbortSignal },
   ): Promise<string[]>;
+  /** The tools that an app names and this server has, as far as they can be told now; none for apps that are no agents. */
+  tools(app: App): Promise<readonly ToolInfo[]>;
   /** Speech to text. `app` null: no app asks, and the provider is the one that is chosen without one. */
   transcribe(
     app: App | null,

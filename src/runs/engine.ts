@@ -4,6 +4,7 @@ import type { Owner } from '../store/owner.ts';
 import type { ConversationRow } from '../store/schema.ts';
 import type { RunEvent, RunUsage } from './run-event.ts';
 import type { RunFile } from './run-file.ts';
+import type { Thought } from './thought.ts';
 
 /** Executes the runs of one app mode. It knows no protocol: it emits events and answers usage. */
 export interface Engine {
@@ -17,7 +18,10 @@ export interface Engine {
 }
 
 /** What an engine tells; the rest of the events is the hall's own. */
-export type EngineEvent = Extract<RunEvent, { kind: 'text' | 'text_replaced' | 'audio' }>;
+export type EngineEvent = Extract<
+  RunEvent,
+  { kind: 'text' | 'text_replaced' | 'aside' | 'thought' | 'file' | 'audio' }
+>;
 
 /** Earlier words that came with a request. */
 export interface ContextMessage {
@@ -46,8 +50,18 @@ export interface EngineTask {
   readonly queryFrom: QueryFrom | null;
   /** False: the answer is not spoken, whatever the app says. */
   readonly aloud: boolean;
+  /** False: nothing of the turn is stored, and its engine stores nothing either. */
+  readonly kept: boolean;
+  /** Ids of the apps that called this one as a tool, the outermost first. */
+  readonly callers: readonly string[];
+  /** Whether the caller can execute functions: the engine may offer such tools, and then `pause`. */
+  readonly callerExecutes: boolean;
+  /** Of a run that goes on after a pause: its thoughts, with what the caller brought as outputs, and what it has used. */
+  readonly resumed: { readonly thoughts: readonly Thought[]; readonly usage: RunUsage } | null;
   readonly signal: AbortSignal;
   emit(event: EngineEvent): void;
+  /** Says, as the last word before `execute` resolves, that the run waits for its caller to execute what it thought of. */
+  pause(): void;
   /** Tells what has been used so far; the last word counts, also after a stop. */
   setUsage(usage: RunUsage | (() => Promise<RunUsage>)): void;
 }

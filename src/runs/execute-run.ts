@@ -1,11 +1,15 @@
 import { ParleyError } from '../errors.ts';
+import type { TurnOutcome } from '../store/finish-turn.ts';
 import type { AcceptedRun } from './accept-run.ts';
-import type { Engine, EngineTask } from './engine.ts';
+import type { Engine, EngineEvent, EngineTask } from './engine.ts';
+import { type Made, type MadeChange, madeRows } from './made.ts';
 import { ORPHANED } from './recover-runs.ts';
 import type { Run, RunFacts } from './run.ts';
 import { NO_USAGE, type RunOutcome, type RunUsage } from './run-event.ts';
 import type { RunsOptions } from './runs-options.ts';
+import { withThought } from './thought.ts';
 import { followUpItems } from './turn-items.ts';
+import { withoutNul } from './without-nul.ts';
 
 /** How long an engine may take to let go after a stop before the run ends without it. */
 const LET_GO_MS = 250;
@@ -18,25 +22,37 @@ export interface RunHooks {
   readonly suggest: ((answer: string) => Promise<readonly string[]>) | null;
 }
 
+/** What an engine is given beside what was accepted. */
+type Given = AcceptedRun & Pick<EngineTask, 'user' | 'queryFrom' | 'aloud' | 'callerExecutes' | 'resumed'>;
+
 /**
- * Executes an accepted run to its end: text goes to the journal and the log as it comes, the outcome to the store,
- * and only then to the readers. Never throws: whatever happens, the run ends.
+ * Executes an accepted run until it ends or waits for its caller: what it makes goes to the journal and the log as it
+ * comes, the outcome to the store, and only then to the readers. Never throws: whatever happens, the run ends.
+ *
+ * @param before what the run had made when it paused; nothing for a run that begins
  */
 export async function executeRun(
   { recorder, journal, processId, observer }: Recording,
   run: Run,
   engine: Engine,
-  accepted: AcceptedRun & Pick<EngineTask, 'user' | 'queryFrom' | 'aloud'>,
+  accepted: Given,
+  before: Made,
   { onFirstText, suggest }: RunHooks,
 ): Promise<void> {
   const { facts, log, signal } = run;
   // Not by the clock, which may be set back meanwhile; `createdAt` may even lie ahead of it.
   const began = performance.now();
-  let answer = '';
-  const whole = () => answer;
+  // Text by itself: the path of a token copies nothing.
+  let { answer, thoughts, files } = before;
+  const whole = (): Made => ({ answer, thoughts, files });
+  const note = (change: MadeChange) => {
+    if (facts.kept) journal.append(facts.id, change, whole);
+  };
+  if (answer !== '') note({ kind: 'replaced', text: answer });
+  let paused = false;
   let spoken = false;
   let first = true;
-  let usage: RunUsage | (() => Promise<RunUsage>) = NO_USAGE;
+  let usage: RunUsage | (() => Promise<RunUsage>) = accepted.resumed?.usage ?? NO_USAGE;
   let stoppedAt: number | null = null;
   let open = !signal.aborted;
   const onAbort = () => {
@@ -58,10 +74,14 @@ export async function executeRun(
     context: accepted.context,
     queryFrom: accepted.queryFrom,
     aloud: accepted.aloud,
+    kept: facts.kept,
+    callers: [],
+    callerExecutes: accepted.callerExecutes && facts.kept,
+    resumed: accepted.resumed,
     signal,
     emit(given) {
       if (!open) return;
-      const event = withoutNul(given);
+      const event = clean(given);
       switch (event.kind) {
         case 'text':
           if (first && event.text !== '') {
@@ -70,17 +90,30 @@ export async function executeRun(
             onFirstText();
           }
           answer += event.text;
-          if (facts.kept) journal.append(facts.id, event.text, false, whole);
+          note(event);
           break;
         case 'text_replaced':
           answer = event.text;
-          if (facts.kept) journal.append(facts.id, event.text, true, whole);
+          note({ kind: 'replaced', text: answer });
+          break;
+        case 'thought':
+          thoughts = withThought(thoughts, event.thought);
+          note(event);
+          break;
+        case 'file':
+          files = [...files, event.file];
+          note(event);
+          break;
+        case 'aside':
           break;
         case 'audio':
           spoken = true;
           break;
       }
       log.append(event);
+    },
+    pause() {
+      paused = true;
     },
     setUsage(value) {
       usage = value;
@@ -91,7 +124,7 @@ export async function executeRun(
   const latencyMs = performance.now() - began;
   const answered = error === null && !signal.aborted;
   let followUps: readonly string[] = [];
-  if (suggest !== null && answered && answer !== '') {
+  if (suggest !== null && answered && !paused && answer !== '') {
     log.append({ kind: 'answered', answer });
     followUps = await suggest(answer);
     for (const text of followUps) log.append({ kind: 'follow_up', text });
@@ -103,8 +136,10 @@ export async function executeRun(
   if (error !== null && stoppedBy === null && !(error instanceof ParleyError)) observer.failed(run, error);
   const failure = error === null || stoppedBy !== null ? null : asParleyError(error);
   let outcome: RunOutcome = {
-    status: stoppedBy !== null ? 'stopped' : failure ? 'failed' : 'succeeded',
+    status: stoppedBy !== null ? 'stopped' : failure ? 'failed' : paused ? 'paused' : 'succeeded',
     answer,
+    thoughts,
+    files,
     usage: await resolveUsage(usage, (cause) => observer.failed(run, cause)),
     error: failure,
     stoppedBy,
@@ -120,7 +155,7 @@ export async function executeRun(
     const committed = facts.kept
       ? await recorder.commit(
           { id: facts.id, message_id: facts.messageId, process_id: processId },
-          turnOutcome(facts, outcome, latencyMs),
+          turnOutcome(facts, outcome, { latencyMs, earlierFiles: before.files.length }),
         )
       : { canceledAt: run.canceledAt };
     if (committed) {
@@ -164,11 +199,9 @@ async function settled(executing: Promise<void>, signal: AbortSignal): Promise<u
   }
 }
 
-/** PostgreSQL stores no NUL, and nobody means one: what a model says of them is not said. */
-function withoutNul<Event extends { readonly kind: string }>(event: Event): Event {
-  return 'text' in event && typeof event.text === 'string' && event.text.includes('\0')
-    ? { ...event, text: event.text.replaceAll('\0', '') }
-    : event;
+/** The text of a token costs no more than a look at it. */
+function clean(event: EngineEvent): EngineEvent {
+  return event.kind === 'text' && !event.text.includes('\0') ? event : withoutNul(event);
 }
 
 async function resolveUsage(
@@ -184,7 +217,11 @@ async function resolveUsage(
   }
 }
 
-function turnOutcome(facts: RunFacts, outcome: RunOutcome, latencyMs: number) {
+function turnOutcome(
+  facts: RunFacts,
+  outcome: RunOutcome,
+  { latencyMs, earlierFiles }: { readonly latencyMs: number; readonly earlierFiles: number },
+): TurnOutcome {
   const { usage } = outcome;
   return {
     status: outcome.status,
@@ -192,8 +229,11 @@ function turnOutcome(facts: RunFacts, outcome: RunOutcome, latencyMs: number) {
     errorCode: outcome.error?.code ?? null,
     stoppedBy: outcome.stoppedBy,
     finishedAt: outcome.endedAt,
-    message: {
-      answer: outcome.answer,
+    ...madeRows(
+      { ...outcome, files: outcome.files.slice(earlierFiles) },
+      { appId: facts.app.id, messageId: facts.messageId },
+    ),
+    usage: {
       prompt_tokens: usage.promptTokens,
       answer_tokens: usage.completionTokens,
       total_price: usage.totalPrice,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Journal } from './journal.ts';
+import { NOTHING_MADE } from './made.ts';
 
 /** Null: writes go to the file; else what becomes of the next ones. */
 let fault: ((fd: number, text: string, write: (fd: number, text: string) => number) => number) | null = null;
@@ -27,17 +28,20 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const open = () => {
-  const { journal, ...rest } = Journal.open(dir, onError);
+  const { journal, recovered: made, ...rest } = Journal.open(dir, onError);
+  const recovered = new Map([...made].map(([id, { answer }]) => [id, answer]));
   const answers = new Map<string, string>();
   return {
     ...rest,
+    recovered,
     flush: () => journal.flush(),
     release: (runId: string) => journal.release(runId),
     close: () => journal.close(),
     /** As a run says it: with the whole answer at hand. */
     say(runId: string, text: string, replaces = false) {
       answers.set(runId, replaces ? text : (answers.get(runId) ?? '') + text);
-      journal.append(runId, text, replaces, () => answers.get(runId) as string);
+      const made = () => ({ ...NOTHING_MADE, answer: answers.get(runId) as string });
+      journal.append(runId, { kind: replaces ? 'replaced' : 'text', text }, made);
     },
   };
 };

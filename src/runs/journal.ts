@@ -9,21 +9,23 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { type Made, type MadeChange, NOTHING_MADE, withChange } from './made.ts';
 
 /** Bytes after which a new segment is begun. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** Bytes after which a segment that no run needs is emptied. */
 const IDLE_BYTES = 64 * 1024;
 
-/** What a run had said when its process died. */
-export type RecoveredTexts = ReadonlyMap<string, string>;
+/** What runs had made when their process died. */
+export type RecoveredRuns = ReadonlyMap<string, Made>;
 
 /**
- * Answers in the making, written to a file before they are sent, so that a killed process loses nothing a client
+ * Answers in the making, and the thoughts and files that belong to them, written to a file before they are sent, so that a killed process loses nothing a client
  * has seen. One small write per event-loop turn serves all runs: some microseconds, where a database commit per
  * token would cost as much as the whole relay. The database takes over when the run ends.
  *
- * Lines are JSON: `[runId, text]` adds to the answer, `[runId, text, 1]` replaces it.
+ * Lines are JSON: `[runId, text]` adds to the answer, `[runId, text, 1]` replaces it, `[runId, thought, 2]` is a thought
+ * as it is now, `[runId, file, 3]` a file.
  */
 export class Journal {
   readonly #dir: string;
@@ -32,8 +34,8 @@ export class Journal {
   #segment: Segment;
   /** Lines that the next `flush` writes. */
   #pending = '';
-  /** Runs with text that is not on disk, and what each of them has said in all. */
-  readonly #unsaved = new Map<string, () => string>();
+  /** Runs with changes that are not on disk, and what each of them has made in all. */
+  readonly #unsaved = new Map<string, () => Made>();
   /** The last write failed or ended early: there are gaps, and the file may end within a line. */
   #torn = false;
   /** Trouble is told once until all is well again, not in every turn of the event loop. */
@@ -58,7 +60,7 @@ export class Journal {
   static open(
     dir: string,
     onError: (error: unknown) => void,
-  ): { journal: Journal; recovered: RecoveredTexts; clear(): void } {
+  ): { journal: Journal; recovered: RecoveredRuns; clear(): void } {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const names = readdirSync(dir)
       .filter((name) => name.endsWith('.journal'))
@@ -77,12 +79,12 @@ export class Journal {
   }
 
   /**
-   * Notes text of a run; on disk after `flush`. `whole` gives all that the run has said, this text included: what is
+   * Notes what a run makes; on disk after `flush`. `whole` gives all that the run has made, this included: what is
    * written once a failure is over, for then the pieces have gaps between them.
    */
-  append(runId: string, text: string, replaces: boolean, whole: () => string): void {
+  append(runId: string, change: MadeChange, whole: () => Made): void {
     this.#unsaved.set(runId, whole);
-    if (!this.#torn) this.#pending += line(runId, text, replaces);
+    if (!this.#torn) this.#pending += line(runId, change);
     let segments = this.#runs.get(runId);
     if (!segments) {
       segments = new Set();
@@ -101,7 +103,7 @@ export class Journal {
       if (this.#torn) {
         // Alone and first: it ends a line that was cut off, and costs little while the disk is still full.
         this.#write('\n');
-        for (const [runId, whole] of this.#unsaved) this.#pending += line(runId, whole(), true);
+        for (const [runId, whole] of this.#unsaved) this.#pending += lines(runId, whole());
       }
       this.#write(this.#pending);
       this.#torn = false;
@@ -188,27 +190,60 @@ interface Segment {
   runs: number;
 }
 
-function line(runId: string, text: string, replaces: boolean): string {
-  return `${JSON.stringify(replaces ? [runId, text, 1] : [runId, text])}\n`;
+function line(runId: string, change: MadeChange): string {
+  return `${JSON.stringify(entryOf(runId, change))}\n`;
 }
 
-function recover(paths: readonly string[]): Map<string, string> {
-  const texts = new Map<string, string>();
+function entryOf(runId: string, change: MadeChange): readonly unknown[] {
+  switch (change.kind) {
+    case 'text':
+      return [runId, change.text];
+    case 'replaced':
+      return [runId, change.text, 1];
+    case 'thought':
+      return [runId, change.thought, 2];
+    case 'file':
+      return [runId, change.file, 3];
+  }
+}
+
+/** Files come anew with each failure that is over; their ids tell. */
+function lines(runId: string, { answer, thoughts, files }: Made): string {
+  return [
+    line(runId, { kind: 'replaced', text: answer }),
+    ...thoughts.map((thought) => line(runId, { kind: 'thought', thought })),
+    ...files.map((file) => line(runId, { kind: 'file', file })),
+  ].join('');
+}
+
+function recover(paths: readonly string[]): Map<string, Made> {
+  const runs = new Map<string, Made>();
   for (const path of paths) {
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      const entry = parseLine(line);
-      if (!entry) continue;
-      const [runId, text, replaces] = entry;
-      texts.set(runId, replaces ? text : (texts.get(runId) ?? '') + text);
+    for (const text of readFileSync(path, 'utf8').split('\n')) {
+      const entry = parseLine(text);
+      if (entry) runs.set(entry.runId, withEntry(runs.get(entry.runId) ?? NOTHING_MADE, entry.change));
     }
   }
-  return texts;
+  return runs;
+}
+
+function withEntry(made: Made, change: MadeChange): Made {
+  const known = change.kind === 'file' && made.files.some(({ id }) => id === change.file.id);
+  return known ? made : withChange(made, change);
 }
 
 /** Null for an empty line, and for one that was cut off when the process died or the disk was full. */
-function parseLine(line: string): [string, string, number?] | null {
+function parseLine(line: string): { readonly runId: string; readonly change: MadeChange } | null {
   try {
-    return JSON.parse(line);
+    const [runId, value, kind] = JSON.parse(line);
+    switch (kind) {
+      case 2:
+        return { runId, change: { kind: 'thought', thought: value } };
+      case 3:
+        return { runId, change: { kind: 'file', file: value } };
+      default:
+        return { runId, change: { kind: kind === 1 ? 'replaced' : 'text', text: value } };
+    }
   } catch {
     return null;
   }

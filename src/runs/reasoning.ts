@@ -1,5 +1,5 @@
 /**
- * Stored and streamed answers hold a model's reasoning between `<think>` tags (`engines/basic/thinking.ts` writes
+ * Stored and streamed answers hold a model's reasoning between `<think>` tags (`engines/answer/thinking.ts` writes
  * them, and some models do so themselves). Here the two are told apart again: for a whole answer, and for one that is
  * still growing. The newlines inside the tags, and white space behind them, belong to the tags.
  */

@@ -8,9 +8,9 @@ import { Recorder } from './recorder.ts';
 const finishTurn = vi.hoisted(() =>
   vi.fn<(store: unknown, run: { id: string }) => Promise<{ canceledAt: number | null } | null>>(),
 );
-const fillOrphanedAnswers = vi.hoisted(() => vi.fn(async () => {}));
+const fillOrphans = vi.hoisted(() => vi.fn(async () => {}));
 vi.mock('../store/finish-turn.ts', () => ({ finishTurn }));
-vi.mock('../store/runs.ts', () => ({ fillOrphanedAnswers }));
+vi.mock('../store/runs.ts', () => ({ fillOrphans }));
 
 const STORE = {} as Store;
 const release = vi.fn();
@@ -19,7 +19,7 @@ let recorder: Recorder;
 beforeEach(() => {
   vi.useFakeTimers();
   finishTurn.mockReset().mockResolvedValue({ canceledAt: null });
-  fillOrphanedAnswers.mockReset().mockResolvedValue();
+  fillOrphans.mockReset().mockResolvedValue();
   release.mockReset();
   recorder = new Recorder(STORE, { release } as unknown as Journal);
 });
@@ -34,8 +34,8 @@ const saying = (answer: string): TurnOutcome => ({
   stoppedBy: null,
   errorCode: null,
   finishedAt: 0,
-  message: {
-    answer,
+  answer,
+  usage: {
     prompt_tokens: 1,
     answer_tokens: 2,
     total_price: '0',
@@ -125,19 +125,21 @@ test('a write that was given up and then came through does no harm', async () =>
 
 test('a run that another process has ended keeps its answer, and says so', async () => {
   finishTurn.mockResolvedValue(null);
-  fillOrphanedAnswers.mockImplementation(async () => expect(release).not.toHaveBeenCalled());
+  fillOrphans.mockImplementation(async () => expect(release).not.toHaveBeenCalled());
   expect(await recorder.commit(run('a'), saying('seen'))).toBeNull();
-  expect(fillOrphanedAnswers).toHaveBeenCalledExactlyOnceWith(STORE, 'p', new Map([['a', 'seen']]));
+  expect(fillOrphans).toHaveBeenCalledExactlyOnceWith(STORE, 'p', ['a'], expect.any(Function));
+  const [[, , , made]] = fillOrphans.mock.calls as unknown as [[Store, string, string[], () => unknown]];
+  expect(made()).toEqual({ answer: 'seen', thoughts: [], files: [] });
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
 });
 
 test('its answer too is tried again', async () => {
   finishTurn.mockResolvedValue(null);
-  fillOrphanedAnswers.mockRejectedValueOnce(gone);
+  fillOrphans.mockRejectedValueOnce(gone);
   await expect(recorder.commit(run('a'), saying('seen'))).rejects.toBe(gone);
   expect(release).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(fillOrphanedAnswers).toHaveBeenCalledTimes(2);
+  expect(fillOrphans).toHaveBeenCalledTimes(2);
   expect(release).toHaveBeenCalledExactlyOnceWith('a');
 });
 

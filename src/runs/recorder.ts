@@ -1,6 +1,6 @@
 import { finishTurn, type TurnOutcome } from '../store/finish-turn.ts';
 import type { Store } from '../store/open-store.ts';
-import { fillOrphanedAnswers } from '../store/runs.ts';
+import { fillOrphans } from '../store/runs.ts';
 import type { RunRow } from '../store/schema.ts';
 import type { Journal } from './journal.ts';
 
@@ -58,8 +58,8 @@ export class Recorder {
   async #write(run: RunIds, outcome: TurnOutcome): Promise<{ readonly canceledAt: number | null } | null> {
     const committed = await finishTurn(this.#store, run, outcome);
     if (!committed) {
-      const answers = new Map([[run.id, outcome.message.answer]]);
-      await fillOrphanedAnswers(this.#store, run.process_id, answers);
+      const { answer, thoughts = [], files = [] } = outcome;
+      await fillOrphans(this.#store, run.process_id, [run.id], () => ({ answer, thoughts, files }));
     }
     this.#journal.release(run.id);
     return committed;

@@ -9,6 +9,7 @@ import { finishTurn } from '../store/finish-turn.ts';
 import { newId } from '../store/new-id.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { beat } from '../store/processes.ts';
+import { NOTHING_MADE } from './made.ts';
 import { LEASE_MS, ORPHANED, recoverRuns } from './recover-runs.ts';
 
 let dir: string;
@@ -100,41 +101,40 @@ async function read({ id, message_id }: { id: string; message_id: string }) {
   return { status: run.status, answer: message.answer, error: message.error };
 }
 
-const saying = (run: { id: string }, text: string) => new Map([[run.id, text]]);
+const saying = (run: { id: string }, answer: string) => new Map([[run.id, { ...NOTHING_MADE, answer }]]);
 
 test('a process that comes back ends what it left, with what the journal holds', async () => {
   const run = await begin('one');
   await beat(store, 'one', Date.now());
   const recovered = await recoverRuns(store, {
     processId: 'one',
-    texts: saying(run, 'said so far'),
+    made: saying(run, 'said so far'),
     own: true,
   });
   expect(recovered).toEqual({ ended: 1, failed: 0 });
   expect(await read(run)).toEqual({ status: 'failed', answer: 'said so far', error: ORPHANED });
-  expect((await recoverRuns(store, { processId: 'one', texts: new Map(), own: true })).ended).toBe(0);
+  expect((await recoverRuns(store, { processId: 'one', made: new Map(), own: true })).ended).toBe(0);
 });
 
 test('a living process’s runs are left alone by others', async () => {
   await beat(store, 'living', Date.now());
   const run = await begin('living');
-  expect((await recoverRuns(store, { processId: 'other', texts: new Map(), own: false })).ended).toBe(0);
+  expect((await recoverRuns(store, { processId: 'other', made: new Map(), own: false })).ended).toBe(0);
   expect((await read(run)).status).toBe('running');
 });
 
 test('another process ends the runs of a dead one; its journal fills in the answer when it comes back', async () => {
   await beat(store, 'dead', Date.now() - LEASE_MS - 1);
   const run = await begin('dead');
-  expect((await recoverRuns(store, { processId: 'other', texts: new Map(), own: false })).ended).toBe(1);
+  expect((await recoverRuns(store, { processId: 'other', made: new Map(), own: false })).ended).toBe(1);
   expect(await read(run)).toEqual({ status: 'failed', answer: '', error: ORPHANED });
-  await recoverRuns(store, { processId: 'dead', texts: saying(run, 'a client saw this'), own: true });
+  await recoverRuns(store, { processId: 'dead', made: saying(run, 'a client saw this'), own: true });
   expect(await read(run)).toEqual({ status: 'failed', answer: 'a client saw this', error: ORPHANED });
 });
 
 test('a run ends once: whoever comes second changes nothing', async () => {
   const run = await begin('once');
-  const message = {
-    answer: 'first',
+  const usage = {
     prompt_tokens: 1,
     answer_tokens: 1,
     total_price: '0',
@@ -148,24 +148,24 @@ test('a run ends once: whoever comes second changes nothing', async () => {
     errorCode: null,
     finishedAt: 1,
     stoppedBy: null,
-    message,
+    answer: 'first',
+    usage,
   } as const;
   expect(await finishTurn(store, run, outcome)).toEqual({ canceledAt: null });
   expect(
     await finishTurn(store, run, {
       ...outcome,
       status: 'stopped',
-      message: { ...message, answer: 'second' },
+      answer: 'second',
     }),
   ).toBeNull();
-  await recoverRuns(store, { processId: 'once', texts: saying(run, 'from the journal'), own: true });
+  await recoverRuns(store, { processId: 'once', made: saying(run, 'from the journal'), own: true });
   expect(await read(run)).toEqual({ status: 'succeeded', answer: 'first', error: null });
 });
 
 test('of many who end a run at once, one does', async () => {
   const run = await begin('raced');
-  const message = {
-    answer: '',
+  const usage = {
     prompt_tokens: 0,
     answer_tokens: 0,
     total_price: '0',
@@ -181,7 +181,8 @@ test('of many who end a run at once, one does', async () => {
         stoppedBy: null,
         errorCode: null,
         finishedAt: 1,
-        message: { ...message, answer: status },
+        answer: status,
+        usage,
       }),
     ),
   );

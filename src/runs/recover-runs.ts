@@ -1,7 +1,9 @@
 import { finishTurn } from '../store/finish-turn.ts';
 import type { Store } from '../store/open-store.ts';
-import { fillOrphanedAnswers, findOrphans } from '../store/runs.ts';
-import type { RecoveredTexts } from './journal.ts';
+import { fillOrphans, findOrphans } from '../store/runs.ts';
+import type { RecoveredRuns } from './journal.ts';
+import { madeRows, NOTHING_MADE } from './made.ts';
+import { withoutNul } from './without-nul.ts';
 
 /** A process that has not beaten for this long is taken for dead. */
 export const LEASE_MS = 30_000;
@@ -17,7 +19,7 @@ export async function recoverRuns(
   store: Store,
   options: {
     readonly processId: string;
-    readonly texts: RecoveredTexts;
+    readonly made: RecoveredRuns;
     readonly own: boolean;
     /** Hears of runs that could not be ended; the others are. */
     readonly onError?: (error: unknown) => void;
@@ -36,15 +38,11 @@ export async function recoverRuns(
       errorCode: null,
       stoppedBy: null,
       finishedAt: Date.now(),
-      message: {
-        answer: (options.texts.get(run.id) ?? '').replaceAll('\0', ''),
-        prompt_tokens: 0,
-        answer_tokens: 0,
-        total_price: '0',
-        currency: 'USD',
-        latency_ms: Date.now() - run.created_at,
-        usage: null,
-      },
+      ...madeRows(withoutNul(options.made.get(run.id) ?? NOTHING_MADE), {
+        appId: run.app_id,
+        messageId: run.message_id,
+      }),
+      usage: null,
     }).catch((error) => {
       failed++;
       options.onError?.(error);
@@ -53,6 +51,12 @@ export async function recoverRuns(
     if (done) ended++;
   }
   // Another process may have ended them meanwhile, without the journal that lies here.
-  if (options.own) await fillOrphanedAnswers(store, options.processId, options.texts);
+  if (options.own)
+    await fillOrphans(store, options.processId, [...options.made.keys()], (run) =>
+      madeRows(withoutNul(options.made.get(run.id) ?? NOTHING_MADE), {
+        appId: run.app_id,
+        messageId: run.message_id,
+      }),
+    );
   return { ended, failed };
 }

@@ -1,6 +1,6 @@
 import mime from 'mime';
 import { validate as isUuid } from 'uuid';
-import type { FileType, FileUpload, TransferMethod } from '../apps/app.ts';
+import type { FileType, FileUpload } from '../apps/app.ts';
 import { fileTypeOf } from '../apps/file-type.ts';
 import { invalidParam } from '../errors.ts';
 import { findFiles } from '../store/files.ts';
@@ -109,8 +109,8 @@ function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string
 }
 
 function allowed(config: FileUpload, file: RunFile): boolean {
-  const method: TransferMethod = file.transferMethod;
-  if (config.allowedMethods.length > 0 && !config.allowedMethods.includes(method)) return false;
+  const methods: readonly string[] = config.allowedMethods;
+  if (methods.length > 0 && !methods.includes(file.transferMethod)) return false;
   if (config.allowedTypes.length === 0 || (file.type !== 'custom' && config.allowedTypes.includes(file.type)))
     return true;
   return (

@@ -1,12 +1,20 @@
 import type { ParleyError } from '../errors.ts';
+import type { RunFile } from './run-file.ts';
+import type { Thought } from './thought.ts';
 
 /**
  * What happens in a run, in no protocol's terms. Engines emit these, surfaces encode them. Event N of a run has
  * sequence number N, from 1; `ended` comes last and once.
  */
 export type RunEvent =
-  /** More of the answer. */
-  | { readonly kind: 'text'; readonly text: string }
+  /** More of the answer; `shown`: what an aside has told already. */
+  | { readonly kind: 'text'; readonly text: string; readonly shown?: true }
+  /** What an agent says on the way, for surfaces that show it. No part of the answer, and not kept but in its thought. */
+  | { readonly kind: 'aside'; readonly text: string }
+  /** A thought as it is now; one of the same id comes in place of the one before. */
+  | { readonly kind: 'thought'; readonly thought: Thought }
+  /** The app made a file, which is kept. */
+  | { readonly kind: 'file'; readonly file: RunFile }
   /** This stands in place of the answer so far; without a reason when a late reader is told the whole of it. */
   | { readonly kind: 'text_replaced'; readonly text: string; readonly reason: 'output_moderation' | '' }
   /** A piece of the spoken answer, base64 of MP3. */
@@ -17,9 +25,12 @@ export type RunEvent =
   | { readonly kind: 'follow_up'; readonly text: string }
   | { readonly kind: 'ended'; readonly outcome: RunOutcome };
 
-/** How a run ended. A stopped run keeps what was said and used so far. */
+/**
+ * How a run ended. A stopped run keeps what was said and used so far. A paused one waits for what its caller executes
+ * (`pendingUses` of its thoughts), and goes on as another `Run` of the same id (`Runs.resume`).
+ */
 export interface RunOutcome {
-  readonly status: 'succeeded' | 'failed' | 'stopped';
+  readonly status: 'succeeded' | 'failed' | 'stopped' | 'paused';
   readonly answer: string;
   readonly usage: RunUsage;
   /** Set when `failed`. */
@@ -30,6 +41,10 @@ export interface RunOutcome {
   readonly endedAt: number;
   /** When the turn was given up (`Runs.cancel`), if it was; the run itself ended as `status` says. */
   readonly canceledAt: number | null;
+  /** Of an agent, the whole turn's. */
+  readonly thoughts: readonly Thought[];
+  /** Files that the app has made, the whole turn's. */
+  readonly files: readonly RunFile[];
   /** Questions that were suggested. */
   readonly followUps: readonly string[];
   /** True when the answer was also spoken (`audio` events). */

@@ -2,12 +2,13 @@ import { extname } from 'node:path';
 import type { FileType, TransferMethod } from '../apps/app.ts';
 import type { MessageFileRow } from '../store/schema.ts';
 
-/** A file that the end user attached to a turn, checked and found. */
+/** A file of a turn: one that the end user attached, checked and found, or one that the app made. */
 export interface RunFile {
   /** Of its row among the message's files. */
   readonly id: string;
   readonly type: FileType;
-  readonly transferMethod: TransferMethod;
+  /** `tool_file`: the app made it. */
+  readonly transferMethod: TransferMethod | 'tool_file';
   /** The upload; null for a remote file. */
   readonly uploadId: string | null;
   /** Of a remote file. */
@@ -25,7 +26,7 @@ export function runFileOf(row: MessageFileRow): RunFile {
   return {
     id: row.id,
     type: row.type as FileType,
-    transferMethod: row.transfer_method as TransferMethod,
+    transferMethod: row.transfer_method as RunFile['transferMethod'],
     uploadId: row.file_id,
     url: row.url,
     filename: row.filename,
@@ -35,10 +36,11 @@ export function runFileOf(row: MessageFileRow): RunFile {
   };
 }
 
-/** The files of a message, as they are stored. */
+/** Files of one side of a message, as they are stored. */
 export function messageFilesOf(
   files: readonly RunFile[],
   { appId, messageId }: { readonly appId: string; readonly messageId: string },
+  belongsTo: MessageFileRow['belongs_to'],
 ): MessageFileRow[] {
   return files.map((file, position) => ({
     id: file.id,
@@ -51,7 +53,7 @@ export function messageFilesOf(
     filename: file.filename,
     mime_type: file.mimeType,
     size: file.size,
-    belongs_to: 'user',
+    belongs_to: belongsTo,
     position,
   }));
 }

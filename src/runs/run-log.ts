@@ -1,4 +1,5 @@
 import type { RunEvent } from './run-event.ts';
+import type { Thought } from './thought.ts';
 
 /**
  * The ordered events of one run, kept for readers that come late. A reader holds nothing but its position here, so
@@ -23,6 +24,7 @@ export class RunLog {
     this.#events.push(event);
     if (event.kind === 'text' || event.kind === 'text_replaced') this.#size += event.text.length;
     else if (event.kind === 'audio') this.#size += event.data.length;
+    else if (event.kind === 'thought') this.#size += sizeOf(event.thought);
     if (event.kind === 'ended') this.#ended = true;
     // Events that arrive together are read together: readers wake once, after the current callback.
     if (this.#waking) return;
@@ -40,7 +42,7 @@ export class RunLog {
     return this.#ended;
   }
 
-  /** Characters of text and sound that it holds. */
+  /** Characters of text and sound that it holds, about. */
   get size(): number {
     return this.#size;
   }
@@ -60,4 +62,8 @@ export class RunLog {
     this.#readers.add(reader);
     return () => this.#readers.delete(reader);
   }
+}
+
+function sizeOf({ text, uses }: Thought): number {
+  return uses.reduce((size, use) => size + use.arguments.length + (use.output?.length ?? 0), text.length);
 }

@@ -43,6 +43,8 @@ export interface RunRequest {
   readonly followUps?: boolean;
   /** False: the answer is not spoken, whatever the app says. */
   readonly aloud?: boolean;
+  /** The caller can execute functions of the app's (`Runs.resume`); only for turns that are kept. */
+  readonly callerExecutes?: boolean;
 }
 
 /** One message of `RunRequest.context`, its files not yet found. */

@@ -54,7 +54,7 @@ function hall(execute: Engine['execute']) {
     journal,
     recorder: new Recorder(store, journal),
     processId: 'p',
-    engines: { chat: engine, completion: engine },
+    engines: { chat: engine, 'agent-chat': engine, completion: engine },
     services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},

@@ -1,19 +1,20 @@
-import type { App } from '../apps/app.ts';
 import { ParleyError } from '../errors.ts';
 import { setGeneratedTitle } from '../store/conversations.ts';
 import type { Owner } from '../store/owner.ts';
 import { cancelRun } from '../store/runs.ts';
+import type { ConversationRow } from '../store/schema.ts';
 import { type AcceptedRun, acceptRun, conversationBusy } from './accept-run.ts';
+import { AppSlots } from './app-slots.ts';
 import { executeRun } from './execute-run.ts';
+import { type Made, NOTHING_MADE } from './made.ts';
+import { RecentRuns } from './recent-runs.ts';
+import { type ResumedRun, type ResumeRequest, resumeRun } from './resume-run.ts';
 import { Run } from './run.ts';
 import { RunLog } from './run-log.ts';
 import type { RunRequest } from './run-request.ts';
 import type { RunsOptions } from './runs-options.ts';
 import { UnkeptRuns } from './unkept-runs.ts';
 
-/** Ended runs that stay readable in memory, and how much they may hold; others are read from the store. */
-const RECENT_RUNS = 200;
-const RECENT_CHARACTERS = 16 * 1024 * 1024;
 /** How long the end of the server waits for the store, per kind of write. */
 const LAST_WRITES_MS = 12_000;
 /** How long a title may take. */
@@ -21,15 +22,27 @@ const TITLE_TIMEOUT_MS = 30_000;
 /** How long an answer that is whole may wait for questions that follow it. */
 const SUGGEST_TIMEOUT_MS = 15_000;
 
+interface Untitled {
+  readonly query: string;
+  readonly conversation: ConversationRow;
+}
+
+/** What a run does beside its answer. */
+interface Extras {
+  /** A new conversation that wants a title. */
+  readonly title: Untitled | null;
+  /** Suggests questions as part of the run. */
+  readonly followUps: boolean;
+}
+
 /** The hall in the middle: starts runs, finds them again, stops them, and sees them out when the server ends. */
 export class Runs {
   readonly #options: RunsOptions;
   /** By run id. */
   readonly #active = new Map<string, Run>();
-  readonly #recent = new Map<string, Run>();
-  #recentCharacters = 0;
+  readonly #recent = new RecentRuns();
   readonly #unkept = new UnkeptRuns();
-  readonly #perApp = new Map<string, number>();
+  readonly #slots = new AppSlots();
   /** Turns being committed. */
   readonly #accepting = new Set<Promise<unknown>>();
   readonly #graces = new WeakMap<Run, NodeJS.Timeout>();
@@ -48,32 +61,95 @@ export class Runs {
    * @throws ParleyError with what is wrong; nothing was written then.
    */
   async start(request: RunRequest, beforeExecuting?: (run: Run) => void): Promise<Run> {
-    if (this.#closing.signal.aborted) {
-      throw new ParleyError('internal_server_error', 503, 'The server is shutting down.');
-    }
+    this.#refuseWhenClosing();
     const { conversationId, keep = true, exclusive } = request;
     if (exclusive && conversationId !== null && this.#unkept.has(conversationId)) throw conversationBusy();
-    this.#takeSlot(request.app);
+    this.#slots.take(request.app);
     const accepting = this.#accept(request);
     this.#accepting.add(accepting);
     let accepted: AcceptedRun;
     try {
       accepted = await accepting;
     } catch (error) {
-      this.#freeSlot(request.app);
+      this.#slots.free(request.app);
       if (!keep && conversationId !== null) this.#unkept.letGo(conversationId);
       throw error;
     } finally {
       this.#accepting.delete(accepting);
     }
-    const run = new Run(accepted.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
+    const { query, conversation, isNewConversation } = accepted;
+    const given = {
+      ...accepted,
+      user: request.endUser.sessionId,
+      queryFrom: request.queryFrom ?? null,
+      aloud: request.aloud ?? true,
+      callerExecutes: request.callerExecutes ?? false,
+      resumed: null,
+    };
+    const title =
+      request.autoGenerateName && isNewConversation && conversation ? { query, conversation } : null;
+    return this.#begin(
+      given,
+      NOTHING_MADE,
+      { title, followUps: request.followUps ?? false },
+      beforeExecuting,
+    );
+  }
+
+  /**
+   * Lets a paused turn go on with what its caller brings; that is committed when this resolves. The run has the id of
+   * the one that paused, and a log of its own.
+   *
+   * @throws ParleyError with what is wrong (`resumeRun`); nothing was written then.
+   */
+  async resume(request: ResumeRequest, beforeExecuting?: (run: Run) => void): Promise<Run> {
+    this.#refuseWhenClosing();
+    if (this.#unkept.has(request.conversation.id)) throw conversationBusy();
+    this.#slots.take(request.app);
+    const engine = this.#options.engines[request.app.mode];
+    const resuming = resumeRun(this.#options, request, (app) => engine.check(app));
+    this.#accepting.add(resuming);
+    let resumed: ResumedRun;
+    try {
+      resumed = await resuming;
+    } catch (error) {
+      this.#slots.free(request.app);
+      throw error;
+    } finally {
+      this.#accepting.delete(resuming);
+    }
+    const { accepted, before, usage } = resumed;
+    this.#recent.remove(accepted.facts.id);
+    const given = {
+      ...accepted,
+      user: request.endUser.sessionId,
+      queryFrom: null,
+      aloud: false,
+      callerExecutes: true,
+      resumed: { thoughts: before.thoughts, usage },
+    };
+    return this.#begin(given, before, { title: null, followUps: request.followUps }, beforeExecuting);
+  }
+
+  #begin(
+    given: Parameters<typeof executeRun>[3],
+    before: Made,
+    extras: Extras,
+    beforeExecuting?: (run: Run) => void,
+  ): Run {
+    const run = new Run(given.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
     this.#active.set(run.facts.id, run);
-    if (!keep) this.#unkept.add(run);
+    if (!run.facts.kept) this.#unkept.add(run);
     // Accepted while the server began to end: it ends as the others do, with its terminal event.
     if (this.#closing.signal.aborted) run.stop('shutdown');
     beforeExecuting?.(run);
-    void this.#execute(run, accepted, request);
+    void this.#execute(run, given, before, extras);
     return run;
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closing.signal.aborted)
+      throw new ParleyError('internal_server_error', 503, 'The server is shutting down.');
   }
 
   /** Apart from `start`, whose closures live as long as the run is remembered. */
@@ -152,54 +228,40 @@ export class Runs {
 
   readonly #flushJournal = (): void => this.#options.journal.flush();
 
-  async #execute(run: Run, accepted: AcceptedRun, request: RunRequest): Promise<void> {
+  async #execute(
+    run: Run,
+    given: Parameters<typeof executeRun>[3],
+    before: Made,
+    { title, followUps }: Extras,
+  ): Promise<void> {
     const { observer, maxExecutionMs, engines } = this.#options;
     observer.started(run);
     const limit = setTimeout(() => run.stop('timeout'), maxExecutionMs);
-    let untitled = request.autoGenerateName && accepted.isNewConversation;
+    let untitled = title;
     // Not before the answer begins: a model that serves one request at a time must not write the title first.
     const findTitle = () => {
       if (!untitled) return;
-      untitled = false;
-      const title = this.#findTitle(run, accepted).finally(() => this.#titles.delete(title));
-      this.#titles.add(title);
+      const finding = this.#findTitle(run, untitled).finally(() => this.#titles.delete(finding));
+      untitled = null;
+      this.#titles.add(finding);
     };
     try {
-      await executeRun(
-        this.#options,
-        run,
-        engines[request.app.mode],
-        {
-          ...accepted,
-          user: request.endUser.sessionId,
-          queryFrom: request.queryFrom ?? null,
-          aloud: request.aloud ?? true,
-        },
-        { onFirstText: findTitle, suggest: this.#suggest(run, accepted, request) },
-      );
+      await executeRun(this.#options, run, engines[run.facts.app.mode], given, before, {
+        onFirstText: findTitle,
+        suggest: followUps ? this.#suggest(run, given) : null,
+      });
     } finally {
       findTitle();
       clearTimeout(limit);
       this.#active.delete(run.facts.id);
-      this.#freeSlot(run.facts.app);
-      if (run.facts.kept) this.#keepRecent(run);
+      this.#slots.free(run.facts.app);
+      if (run.facts.kept) this.#recent.add(run);
       else this.#unkept.remove(run);
     }
   }
 
-  #keepRecent(run: Run): void {
-    this.#recent.set(run.facts.id, run);
-    this.#recentCharacters += run.log.size;
-    for (const [id, { log }] of this.#recent) {
-      if (this.#recent.size <= RECENT_RUNS && this.#recentCharacters <= RECENT_CHARACTERS) break;
-      this.#recent.delete(id);
-      this.#recentCharacters -= log.size;
-    }
-  }
-
   /** Never delays the answer, and never fails a run: without a title the beginning of the query stays. */
-  async #findTitle(run: Run, { conversation, query }: AcceptedRun): Promise<void> {
-    if (!conversation) return;
+  async #findTitle(run: Run, { conversation, query }: Untitled): Promise<void> {
     const { store, services, observer } = this.#options;
     const signal = AbortSignal.any([AbortSignal.timeout(TITLE_TIMEOUT_MS), this.#closing.signal]);
     const title = await services
@@ -215,9 +277,8 @@ export class Runs {
   #suggest(
     { facts, signal }: Run,
     { query, conversation }: AcceptedRun,
-    { followUps }: RunRequest,
   ): ((answer: string) => Promise<readonly string[]>) | null {
-    if (!followUps || !conversation || !facts.app.config.suggestedQuestionsAfterAnswer) return null;
+    if (!conversation || !facts.app.config.suggestedQuestionsAfterAnswer) return null;
     const { services } = this.#options;
     return (answer) =>
       services
@@ -247,27 +308,6 @@ export class Runs {
     }, rule.afterMs);
     this.#graces.set(run, timer);
     void run.ended.then(() => clearTimeout(timer));
-  }
-
-  /** `facts/dify-wire.md` §11.2, answered as documented: 429. */
-  #takeSlot(app: App): void {
-    const running = this.#perApp.get(app.id) ?? 0;
-    const limit = app.settings.maxConcurrency;
-    if (limit !== null && running >= limit) {
-      throw new ParleyError(
-        'too_many_requests',
-        429,
-        'Too many requests. Please try again later. ' +
-          `The current maximum concurrent requests allowed for ${app.id} is ${limit}.`,
-      );
-    }
-    this.#perApp.set(app.id, running + 1);
-  }
-
-  #freeSlot(app: App): void {
-    const running = (this.#perApp.get(app.id) ?? 1) - 1;
-    if (running > 0) this.#perApp.set(app.id, running);
-    else this.#perApp.delete(app.id);
   }
 }
 

@@ -2,6 +2,7 @@ import { type SqlBool, sql } from 'kysely';
 import { commitTogether } from './commit-together.ts';
 import { insertConversationItems } from './conversation-items.ts';
 import { type ConversationClaim, claimConversation, insertConversation } from './conversations.ts';
+import { saveMessageFiles } from './files.ts';
 import type { Store } from './open-store.ts';
 import { preparedQuery } from './prepared-query.ts';
 import type { ConversationItemRow, ConversationRow, MessageFileRow, MessageRow, RunRow } from './schema.ts';
@@ -55,11 +56,7 @@ export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<'accepted'
     }
     await insertMessage(trx, message);
     await insertRun(trx, run);
-    if (turn.files.length > 0)
-      await trx
-        .insertInto('message_files')
-        .values([...turn.files])
-        .execute();
+    await saveMessageFiles(trx, turn.files);
     await insertConversationItems(trx, turn.items);
     if (turn.queryFrom) await takeQuery(trx, message, turn.queryFrom);
     return 'accepted';
@@ -81,7 +78,7 @@ export async function hasRunningTurn(store: Store, conversationId: string): Prom
 }
 
 /** Writing its row makes others wait for this transaction; what they read after that is up to date. */
-async function holdConversation(trx: Store, id: string): Promise<void> {
+export async function holdConversation(trx: Store, id: string): Promise<void> {
   await trx.updateTable('conversations').set({ status: 'normal' }).where('id', '=', id).execute();
 }
 

@@ -60,6 +60,16 @@ export function findAttachedFile(store: Store, appId: string, id: string): Promi
     .executeTakeFirst();
 }
 
+/** Notes files of a message, once. */
+export async function saveMessageFiles(store: Store, files: readonly MessageFileRow[]): Promise<void> {
+  if (files.length === 0) return;
+  await store
+    .insertInto('message_files')
+    .values([...files])
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
 /** Files of these messages, in their order. The caller has read the messages as their owner. */
 export async function listMessageFiles(
   store: Store,

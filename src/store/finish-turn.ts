@@ -1,8 +1,17 @@
 import { commitTogether } from './commit-together.ts';
 import { insertConversationItems } from './conversation-items.ts';
+import { saveMessageFiles } from './files.ts';
 import type { Store } from './open-store.ts';
 import { preparedQuery } from './prepared-query.ts';
-import type { ConversationItemRow, MessageRow, RunRow, RunStatus } from './schema.ts';
+import type {
+  ConversationItemRow,
+  MessageFileRow,
+  MessageRow,
+  RunRow,
+  RunStatus,
+  ThoughtRow,
+} from './schema.ts';
+import { saveThoughts } from './thoughts.ts';
 
 export interface TurnOutcome {
   readonly status: Exclude<RunStatus, 'running'>;
@@ -11,16 +20,22 @@ export interface TurnOutcome {
   readonly stoppedBy: string | null;
   /** Milliseconds since 1970. */
   readonly finishedAt: number;
-  readonly message: Pick<
+  readonly answer: string;
+  /** Null: what the message has stays, for a run of which nothing else is known. */
+  readonly usage: Pick<
     MessageRow,
-    'answer' | 'prompt_tokens' | 'answer_tokens' | 'total_price' | 'currency' | 'latency_ms' | 'usage'
-  >;
+    'prompt_tokens' | 'answer_tokens' | 'total_price' | 'currency' | 'latency_ms' | 'usage'
+  > | null;
   /** What came with the answer. */
   readonly items?: readonly ConversationItemRow[];
+  readonly thoughts?: readonly ThoughtRow[];
+  /** Files that the app made. */
+  readonly files?: readonly MessageFileRow[];
 }
 
 /**
- * Writes how a run ended, once: only a run that has not ended takes an outcome (promise 2). Null when it had.
+ * Writes how a run ended, or that it waits for its caller, once: only a run that is running takes an outcome (promise 2).
+ * Null when it is not.
  * Answers when the run had been canceled, if it was. A message deleted meanwhile stays deleted.
  */
 export function finishTurn(
@@ -31,20 +46,34 @@ export function finishTurn(
   const now = outcome.finishedAt;
   return commitTogether(store, async (trx) => {
     const { status, error, errorCode, stoppedBy } = outcome;
-    const [ended] = (await endRun(trx, { id: run.id, status, error, errorCode, stoppedBy, now })).rows;
+    const finishedAt = status === 'paused' ? null : now;
+    const [ended] = (await endRun(trx, { id: run.id, status, error, errorCode, stoppedBy, finishedAt })).rows;
     if (!ended) return null;
-    const messageStatus = status === 'failed' ? 'error' : 'normal';
-    const { numAffectedRows } = await endMessage(trx, {
-      ...outcome.message,
+    const message = {
       id: run.message_id,
-      status: messageStatus,
+      answer: outcome.answer,
+      status: MESSAGE_STATUS[status],
       error,
       now,
-    });
-    if (numAffectedRows !== 0n && outcome.items) await insertConversationItems(trx, outcome.items);
+    };
+    const { numAffectedRows } = outcome.usage
+      ? await endMessage(trx, { ...message, ...outcome.usage })
+      : await endMessageUncounted(trx, message);
+    if (numAffectedRows !== 0n) {
+      if (outcome.items) await insertConversationItems(trx, outcome.items);
+      if (outcome.thoughts) await saveThoughts(trx, outcome.thoughts);
+      if (outcome.files) await saveMessageFiles(trx, outcome.files);
+    }
     return { canceledAt: ended.canceled_at };
   });
 }
+
+const MESSAGE_STATUS: Readonly<Record<TurnOutcome['status'], MessageRow['status']>> = {
+  succeeded: 'normal',
+  stopped: 'normal',
+  failed: 'error',
+  paused: 'paused',
+};
 
 const endRun = preparedQuery(
   (
@@ -55,7 +84,7 @@ const endRun = preparedQuery(
       error: string | null;
       errorCode: string | null;
       stoppedBy: string | null;
-      now: number;
+      finishedAt: number | null;
     },
   ) =>
     db
@@ -65,28 +94,36 @@ const endRun = preparedQuery(
         error: p.error,
         error_code: p.errorCode,
         stopped_by: p.stoppedBy,
-        finished_at: p.now,
+        finished_at: p.finishedAt,
       })
       .where('id', '=', p.id)
       .where('status', '=', 'running')
       .returning('canceled_at'),
 );
 
-const endMessage = preparedQuery(
-  (db, p: TurnOutcome['message'] & Pick<MessageRow, 'id' | 'status' | 'error'> & { now: number }) =>
-    db
-      .updateTable('messages')
-      .set({
-        answer: p.answer,
-        status: p.status,
-        error: p.error,
-        prompt_tokens: p.prompt_tokens,
-        answer_tokens: p.answer_tokens,
-        total_price: p.total_price,
-        currency: p.currency,
-        latency_ms: p.latency_ms,
-        usage: p.usage,
-        updated_at: p.now,
-      })
-      .where('id', '=', p.id),
+type EndedMessage = Pick<MessageRow, 'id' | 'answer' | 'status' | 'error'> & { now: number };
+
+const endMessageUncounted = preparedQuery((db, p: EndedMessage) =>
+  db
+    .updateTable('messages')
+    .set({ answer: p.answer, status: p.status, error: p.error, updated_at: p.now })
+    .where('id', '=', p.id),
+);
+
+const endMessage = preparedQuery((db, p: EndedMessage & NonNullable<TurnOutcome['usage']>) =>
+  db
+    .updateTable('messages')
+    .set({
+      answer: p.answer,
+      status: p.status,
+      error: p.error,
+      prompt_tokens: p.prompt_tokens,
+      answer_tokens: p.answer_tokens,
+      total_price: p.total_price,
+      currency: p.currency,
+      latency_ms: p.latency_ms,
+      usage: p.usage,
+      updated_at: p.now,
+    })
+    .where('id', '=', p.id),
 );

@@ -95,7 +95,7 @@ function walkTurns(store: Store, conversation: Conversation, walk: Walk): Promis
         and([
           eb('messages.answer_hidden', '=', 0),
           eb('messages.answer', '!=', ''),
-          eb('runs.status', '!=', 'running'),
+          eb('runs.status', 'not in', ['running', 'paused']),
           ...half(POSITIONS.answer),
         ]),
       ]),

@@ -1,6 +1,9 @@
+import { saveMessageFiles } from './files.ts';
+import type { TurnOutcome } from './finish-turn.ts';
 import type { Store } from './open-store.ts';
 import type { Owner } from './owner.ts';
 import type { RunRow } from './schema.ts';
+import { saveThoughts } from './thoughts.ts';
 
 /** Runs left unfinished by process `processId` in an earlier life, or by processes that stopped beating. */
 export function findOrphans(
@@ -28,36 +31,45 @@ export function findOrphans(
 }
 
 /**
- * Fills in answers that were not at hand when another process ended these runs for a process taken for dead. Answers
- * that are there stay.
+ * Fills in what was not at hand when another process ended these runs for a process taken for dead. Answers that are
+ * there stay.
  */
-export async function fillOrphanedAnswers(
+export async function fillOrphans(
   store: Store,
   processId: string,
-  answers: ReadonlyMap<string, string>,
+  runIds: readonly string[],
+  made: (run: Orphan) => Made,
 ): Promise<void> {
-  const ids = [...answers.keys()];
-  for (let from = 0; from < ids.length; from += FILL_BATCH) {
+  for (let from = 0; from < runIds.length; from += FILL_BATCH) {
     const empty = await store
       .selectFrom('runs')
       .innerJoin('messages', 'messages.id', 'runs.message_id')
-      .select(['runs.id as run', 'messages.id as message'])
-      .where('runs.id', 'in', ids.slice(from, from + FILL_BATCH))
+      .select(['runs.id', 'runs.app_id', 'runs.message_id'])
+      .where('runs.id', 'in', runIds.slice(from, from + FILL_BATCH))
       .where('runs.process_id', '=', processId)
       .where('runs.status', '=', 'failed')
       .where('messages.answer', '=', '')
       .where('messages.answer_hidden', '=', 0)
       .execute();
-    for (const { run, message } of empty) {
-      const answer = (answers.get(run) ?? '').replaceAll('\0', '');
-      await store
-        .updateTable('messages')
-        .set({ answer })
-        .where('id', '=', message)
-        .where('answer', '=', '')
-        .execute();
-    }
+    for (const run of empty) await fill(store, run, made(run));
   }
+}
+
+type Orphan = Pick<RunRow, 'id' | 'app_id' | 'message_id'>;
+type Made = Pick<TurnOutcome, 'answer'> & Required<Pick<TurnOutcome, 'thoughts' | 'files'>>;
+
+async function fill(store: Store, { message_id }: Orphan, { answer, thoughts, files }: Made): Promise<void> {
+  await store.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('messages')
+      .set({ answer })
+      .where('id', '=', message_id)
+      .where('answer', '=', '')
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return;
+    await saveThoughts(trx, thoughts);
+    await saveMessageFiles(trx, files);
+  });
 }
 
 /** Ids in one query; databases bound the number of parameters. */

@@ -11,6 +11,7 @@ export interface Database {
   conversations: ConversationRow;
   messages: MessageRow;
   conversation_items: ConversationItemRow;
+  thoughts: ThoughtRow;
   runs: RunRow;
   files: FileRow;
   message_files: MessageFileRow;
@@ -152,7 +153,23 @@ export interface ConversationItemRow {
   updated_at: number;
 }
 
-export type RunStatus = 'running' | 'succeeded' | 'failed' | 'stopped';
+/** One round of an agent in a turn (`runs/thought.ts`). */
+export interface ThoughtRow {
+  id: string;
+  app_id: string;
+  message_id: string;
+  /** From 1, in its turn. */
+  position: number;
+  text: string;
+  /** JSON of `ToolUse[]`. */
+  uses: string;
+  /** JSON: ids of message files. */
+  files: string;
+  created_at: number;
+}
+
+/** `paused`: it waits for what its caller executes, in no process. */
+export type RunStatus = 'running' | 'paused' | 'succeeded' | 'failed' | 'stopped';
 
 export interface RunRow {
   /** The wire's task id. */

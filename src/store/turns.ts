@@ -35,7 +35,12 @@ export function findNewestTurn(store: Store, conversation: Conversation): Promis
 
 /** Whether its answer is a message of the conversation: whole, and not deleted. */
 export function hasAnswer(turn: TurnRow): boolean {
-  return turn.run_status !== 'running' && turn.answer_hidden === 0 && turn.answer !== '';
+  return (
+    turn.run_status !== 'running' &&
+    turn.run_status !== 'paused' &&
+    turn.answer_hidden === 0 &&
+    turn.answer !== ''
+  );
 }
 
 /** Turns of a conversation, for queries of this room. */

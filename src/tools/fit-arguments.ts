@@ -1,22 +1,28 @@
-import { type Schema, Validator } from '@cfworker/json-schema';
 import { isRecord } from '../config/is-record.ts';
+import { schemaProblem } from './schema-problem.ts';
 import type { ParameterSchema } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
+/** Where a schema may name parameters besides its `properties`. */
+const ELSEWHERE = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties', 'dependentSchemas'];
+
 /**
  * Arguments as a tool takes them: defaults filled in, values brought to the types that the schema names where they plainly
- * say them (`facts/dify-dsl-engine.md` §9.2, casting), and checked. What the schema does not know is left out.
+ * say them (`facts/dify-dsl-engine.md` §9.2, casting), and checked. What the schema does not know is left out. Values
+ * within values are checked, but left as they are.
  *
- * The validator interprets schemas, which come from documents and servers of others: it compiles none into code.
- *
- * @throws ToolError `arguments`
+ * @throws ToolError `arguments`; `failed` when the schema cannot be used
  */
 export function fitArguments(schema: ParameterSchema, given: Arguments): Arguments {
   const properties = isRecord(schema.properties) ? schema.properties : {};
   const required = Array.isArray(schema.required) ? schema.required : [];
-  const open = schema.additionalProperties !== undefined && schema.additionalProperties !== false;
+  const { additionalProperties } = schema;
+  const open =
+    additionalProperties === undefined
+      ? ELSEWHERE.some((key) => key in schema)
+      : additionalProperties !== false;
   const fitted: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(properties)) {
     const value = Object.hasOwn(given, name) ? cast(property, given[name]) : undefined;
@@ -30,7 +36,7 @@ export function fitArguments(schema: ParameterSchema, given: Arguments): Argumen
   if (open)
     for (const [name, value] of Object.entries(given))
       if (!Object.hasOwn(properties, name)) set(fitted, name, value);
-  const problem = firstProblem(schema, fitted);
+  const problem = schemaProblem(schema, fitted);
   if (problem !== null) throw new ToolError('arguments', problem);
   return fitted;
 }
@@ -40,8 +46,14 @@ function set(target: Record<string, unknown>, name: string, value: unknown): voi
   Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
+/** Also of `anyOf: [{ type: integer }, { type: 'null' }]`, as an optional parameter is written by Pydantic. */
 function typesOf(property: unknown): readonly unknown[] {
-  return isRecord(property) && property.type !== undefined ? [property.type].flat() : [];
+  if (!isRecord(property)) return [];
+  if (property.type !== undefined) return [property.type].flat();
+  const choices = property.anyOf ?? property.oneOf;
+  return Array.isArray(choices)
+    ? choices.flatMap((choice) => (isRecord(choice) ? [choice.type].flat() : []))
+    : [];
 }
 
 function cast(property: unknown, value: unknown): unknown {
@@ -83,20 +95,4 @@ function parsed(text: string, fits: (value: unknown) => boolean): unknown {
   } catch {
     return undefined;
   }
-}
-
-const validators = new WeakMap<ParameterSchema, Validator>();
-
-function firstProblem(schema: ParameterSchema, args: Arguments): string | null {
-  let validator = validators.get(schema);
-  if (!validator) {
-    validator = new Validator(schema as Schema, '2020-12', true);
-    validators.set(schema, validator);
-  }
-  const { valid, errors } = validator.validate(args);
-  if (valid) return null;
-  // The last tells the place; those before it, that something within is wrong.
-  const error = errors.at(-1);
-  const place = error?.instanceLocation.replace(/^#\/?/, '') ?? '';
-  return place === '' ? (error?.error ?? 'they do not fit') : `${place}: ${error?.error}`;
 }

@@ -27,6 +27,8 @@ export async function invokeTool(
   context.signal.addEventListener('abort', abort);
   const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs);
   const aborted = Promise.withResolvers<never>();
+  // Also when nobody waits for it: a tool may throw, and in doing so have the run stopped.
+  aborted.promise.catch(() => {});
   signal.addEventListener('abort', () => aborted.reject(signal.reason));
   try {
     const invoked = tool.invoke(args, { ...context, signal });

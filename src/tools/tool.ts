@@ -1,4 +1,5 @@
 import type { OutboundRule } from '../config/outbound-rule.ts';
+import type { ModelUsage } from './model-usage.ts';
 import type { ToolIcon } from './tool-icon.ts';
 import type { ToolPart } from './tool-part.ts';
 
@@ -50,5 +51,7 @@ export interface ToolContext {
   readonly summarize: ((text: string) => Promise<string>) | null;
   /** Apps that have called one another to come here, the outermost first; bounds apps as tools of apps. */
   readonly callers: readonly string[];
+  /** Hears what a call has used of models. */
+  onUsage(usage: ModelUsage): void;
   readonly signal: AbortSignal;
 }

@@ -50,7 +50,7 @@ export async function openHall(
     journal,
     recorder: (options.recorder ?? recorder) as Recorder,
     processId: 'p',
-    engines: { chat: engine, completion: engine },
+    engines: { chat: engine, 'agent-chat': engine, completion: engine },
     services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},

@@ -30,7 +30,7 @@ async function endElsewhere(store: Store, user: string) {
   upstream.send('Hello');
   const first = await firstEvent(reader);
   await store.updateTable('processes').set({ beat_at: 0 }).execute();
-  expect((await recoverRuns(store, { processId: 'another', texts: new Map(), own: false })).ended).toBe(1);
+  expect((await recoverRuns(store, { processId: 'another', made: new Map(), own: false })).ended).toBe(1);
   expect(await storedTurn(store, first.message_id)).toMatchObject({ run: 'failed', answer: '' });
   return { reader, upstream, first };
 }

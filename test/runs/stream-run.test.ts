@@ -14,6 +14,8 @@ const outcome: RunOutcome = {
   stoppedBy: null,
   endedAt: 0,
   canceledAt: null,
+  thoughts: [],
+  files: [],
   followUps: [],
   spoken: false,
 };

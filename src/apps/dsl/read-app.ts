@@ -48,7 +48,7 @@ export function readApp(source: string, options: ReadAppOptions): App {
   throwIfAny(problems, file);
   if (mode === null) throw new Error('unreachable: a file without a mode has a problem');
 
-  const { config, warnings: unserved } = readBasicConfig(body, apiExtensions);
+  const { config, warnings: unserved } = readBasicConfig(body, mode.mode, apiExtensions);
   const app = deepFreeze<App>({
     id,
     mode: mode.mode,

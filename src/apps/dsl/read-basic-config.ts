@@ -1,8 +1,9 @@
 import type { ApiExtension } from '../../config/config.ts';
-import type { BasicConfig } from '../app.ts';
+import type { AppMode, BasicConfig } from '../app.ts';
 import type { DslProblem } from './dsl-error.ts';
 import type { DslNode } from './dsl-node.ts';
 import { readFileUpload } from './file-upload.ts';
+import { readAgent } from './read-agent.ts';
 import { readInputForm } from './read-input-form.ts';
 import { readModel } from './read-model.ts';
 import { readModeration } from './read-moderation.ts';
@@ -10,9 +11,10 @@ import { readPrompt } from './read-prompt.ts';
 import { storedFeatures } from './stored-features.ts';
 import { unservedParts } from './unserved-parts.ts';
 
-/** Reads the `model_config` of a chat or completion app (`facts/dify-dsl-engine.md` §2.3). */
+/** Reads the `model_config` of a chat, agent or completion app (`facts/dify-dsl-engine.md` §2.3). */
 export function readBasicConfig(
   config: DslNode,
+  mode: AppMode,
   apiExtensions: Readonly<Record<string, ApiExtension>>,
 ): { readonly config: BasicConfig; readonly warnings: readonly DslProblem[] } {
   const model = readModel(config.get('model'));
@@ -41,6 +43,7 @@ export function readBasicConfig(
         autoPlay: speech.get('autoPlay').value === true || speech.get('autoPlay').value === 'enabled',
       },
       moderation: readModeration(config.get('sensitive_word_avoidance'), apiExtensions),
+      agent: mode === 'agent-chat' ? readAgent(config.get('agent_mode'), model) : null,
       stored: storedFeatures(config.mapping()),
     },
     warnings: unservedParts(config, form.externalVariables),

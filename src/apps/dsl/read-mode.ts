@@ -1,12 +1,11 @@
 import type { AppMode } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
-const SERVED: readonly AppMode[] = ['chat', 'completion'];
+const SERVED: readonly AppMode[] = ['chat', 'agent-chat', 'completion'];
 
 /** Modes of Dify that Parley knows and does not serve yet, in words for the owner. */
 const UNSERVED: ReadonlyMap<string, string> = new Map([
-  ['agent-chat', 'agent apps (mode agent-chat)'],
-  ['agent', 'agent apps (mode agent)'],
+  ['agent', 'agents of the newer kind (mode agent)'],
   ['advanced-chat', 'chatflows (mode advanced-chat)'],
   ['workflow', 'workflows (mode workflow)'],
   ['rag-pipeline', 'knowledge pipelines (mode rag-pipeline)'],
@@ -28,7 +27,8 @@ export function readMode(
     node.problem('loss app mode: app.mode is required');
     return null;
   }
-  const what = UNSERVED.get(mode === 'chat' && isLegacyAgent(root) ? 'agent-chat' : mode);
+  if (mode === 'chat' && isLegacyAgent(root)) return { kind: 'served', mode: 'agent-chat' };
+  const what = UNSERVED.get(mode);
   if (what !== undefined) return { kind: 'unserved', what };
   const served = SERVED.find((known) => known === mode);
   if (served !== undefined) return { kind: 'served', mode: served };

@@ -9,11 +9,15 @@ import { shorten } from './shorten.ts';
 export type DemoReply = { readonly text: string } | { readonly toolCall: ToolCall };
 
 /** A question that names a tool is for the tool, whose result is the answer then. Any other is answered as ever. */
-export function demoReply({ messages, tools = [] }: Pick<ChatRequest, 'messages' | 'tools'>): DemoReply {
+export function demoReply({
+  messages,
+  tools = [],
+  toolChoice,
+}: Pick<ChatRequest, 'messages' | 'tools' | 'toolChoice'>): DemoReply {
   const last = messages.at(-1);
   if (last?.role === 'tool') return { text: resultAnswer(messages) };
   const question = lastQuestion(messages);
-  const tool = last?.role === 'user' ? chooseTool(question, tools) : null;
+  const tool = last?.role === 'user' && toolChoice !== 'none' ? chooseTool(question, tools) : null;
   if (tool === null) return { text: demoAnswer(messages) };
   const values = demoArguments(tool.parameters, question);
   return { toolCall: { id: nextId(messages), name: tool.name, arguments: JSON.stringify(values) } };

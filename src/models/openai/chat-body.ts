@@ -33,7 +33,7 @@ export function chatBody(
   if (format) body.response_format = wireFormat(format);
   const stop = stopSequences(request);
   if (stop.length > 0) body.stop = stop;
-  if (request.tools?.length) body.tools = request.tools.map(wireTool);
+  if (request.tools?.length && request.toolChoice !== 'none') body.tools = request.tools.map(wireTool);
   if (options.isOpenAI) fitReasoningModel(model, body);
   body.stream = true;
   body.stream_options = { include_usage: true };

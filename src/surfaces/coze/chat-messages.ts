@@ -162,8 +162,8 @@ async function lastOfConversation(
 }
 
 /** The words of a canceled turn are no words of its conversation (seed 002). */
-function isUnanswered({ answer, query_hidden, canceled_at }: TurnRow): boolean {
-  return answer === '' && query_hidden === 0 && canceled_at === null;
+function isUnanswered({ answer, query_hidden, canceled_at, run_status }: TurnRow): boolean {
+  return answer === '' && query_hidden === 0 && canceled_at === null && run_status !== 'paused';
 }
 
 function mappingOf({ type, uploadId, url }: RunFile): unknown {

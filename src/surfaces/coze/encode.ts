@@ -1,9 +1,11 @@
 import { ReasoningSplitter, type SplitPiece } from '../../runs/reasoning.ts';
 import type { Run } from '../../runs/run.ts';
 import type { RunEvent, RunOutcome } from '../../runs/run-event.ts';
+import type { Thought } from '../../runs/thought.ts';
 import { POSITIONS } from '../../store/positions.ts';
 import { oneLine } from '../one-line.ts';
 import type { StreamFormat } from '../stream-run.ts';
+import { toolMessages } from './tool-messages.ts';
 import { chatIdsOfRun, endedChat, runningChat } from './wire-chat.ts';
 import { answerContent, saidMessage, verboseContent } from './wire-message.ts';
 
@@ -18,6 +20,7 @@ const PING_MS = 10_000;
 export function cozeStream(run: Run): StreamFormat {
   const ids = chatIdsOfRun(run);
   const splitter = new ReasoningSplitter();
+  const told = new Set<string>();
   let answered = false;
   let followUps = 0;
 
@@ -34,6 +37,12 @@ export function cozeStream(run: Run): StreamFormat {
   };
   const completed = (position: number, message: Parameters<typeof saidMessage>[2]): string =>
     frame('conversation.message.completed', oneLine(saidMessage(ids, position, message, Date.now())));
+  /** A thought comes again as it grows: each of its messages is told once. */
+  const work = (thought: Thought): string =>
+    toolMessages(ids, thought)
+      .filter(({ key }) => !told.has(key) && told.add(key))
+      .map(({ message }) => frame('conversation.message.completed', oneLine(message)))
+      .join('');
   const answer = (text: string, interrupted: boolean): string => {
     if (answered) return '';
     answered = true;
@@ -45,6 +54,8 @@ export function cozeStream(run: Run): StreamFormat {
   };
   const end = (outcome: RunOutcome): string => {
     const chat = endedChat(run, ids, outcome);
+    if (chat.status === 'requires_action')
+      return frame('conversation.chat.requires_action', oneLine(chat)) + frame('done', '"[DONE]"');
     const failed = chat.status === 'failed';
     // Of a failed chat nothing is told as complete; what was said of it can be read from its messages.
     const last = failed ? '' : answer(outcome.answer, outcome.status === 'stopped');
@@ -61,6 +72,14 @@ export function cozeStream(run: Run): StreamFormat {
       switch (event.kind) {
         case 'text':
           return delta(splitter.add(event.text));
+        // What an agent says on the way is in its calls (`thought`), not in the answer.
+        case 'aside':
+          return '';
+        case 'thought':
+          return work(event.thought);
+        // Files that tools make have no event on this wire; the answer tells of them.
+        case 'file':
+          return '';
         // No event takes words back: the completed message has what stands in their place.
         case 'text_replaced':
           splitter.end();

@@ -1,11 +1,13 @@
 import type { Run } from '../../runs/run.ts';
+import { pendingUses, thoughtOf } from '../../runs/thought.ts';
 import { tagOf } from '../../store/place.ts';
 import type { ConversationRow } from '../../store/schema.ts';
+import { listThoughts } from '../../store/thoughts.ts';
 import { findTurnsAt, type TurnRow } from '../../store/turns.ts';
 import { CozeError } from './coze-error.ts';
 import { readMessageId } from './ids.ts';
 import type { CozeContext } from './route.ts';
-import { chatIdsOfRun } from './wire-chat.ts';
+import { chatIdsOfRun, storedChat, type WireChat } from './wire-chat.ts';
 
 /** A running chat that is not kept (`auto_save_history` false): only to be canceled, for nothing of it can be read. */
 export async function findUnkeptChat(
@@ -15,6 +17,13 @@ export async function findUnkeptChat(
   const conversation = await context.conversation(conversation_id);
   const run = context.parts.runs.findUnkept(conversation.id);
   return run && chatIdsOfRun(run).chat === chat_id ? run : null;
+}
+
+/** A chat as it is now; of one that waits, with what it waits for. */
+export async function readChat({ parts: { store } }: CozeContext, turn: TurnRow): Promise<WireChat> {
+  if (turn.run_status !== 'paused') return storedChat(turn);
+  const thoughts = await listThoughts(store, turn.app_id, [turn.id]);
+  return storedChat(turn, pendingUses(thoughts.map(thoughtOf)));
 }
 
 /** A chat by the two ids that name it. @throws CozeError 4002 | 4001 (`facts/coze-wire.md` §9.8) */

@@ -49,8 +49,11 @@ export function readMessageId(decimal: string): Place | null {
   };
 }
 
-/** Id of what has a name here and a number there: bots, models, voices, the one workspace and its user. */
-export function namedId(kind: 'bot' | 'model' | 'voice' | 'workspace' | 'user', name: string): string {
+/** Id of what has a name here and a number there: bots, models, voices, tools, the one workspace and its user. */
+export function namedId(
+  kind: 'bot' | 'model' | 'voice' | 'workspace' | 'user' | 'plugin' | 'api',
+  name: string,
+): string {
   const key = `${kind}/${name}`;
   let id = named.get(key);
   if (id === undefined) {

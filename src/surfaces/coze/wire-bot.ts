@@ -1,4 +1,5 @@
 import type { App, BasicConfig } from '../../apps/app.ts';
+import type { ToolInfo } from '../../runs/app-services.ts';
 import { unixSeconds } from '../unix-seconds.ts';
 import { botVariables } from './bot-variables.ts';
 import { namedId } from './ids.ts';
@@ -11,7 +12,7 @@ export const BOT_TIME = unixSeconds(performance.timeOrigin);
  * An app as a Bot (`facts/coze-wire.md` §13). Parts are complete or not there, as cozepy demands (§20); lists of what
  * an app has none of are empty.
  */
-export function wireBot(app: App): Readonly<Record<string, unknown>> {
+export function wireBot(app: App, tools: readonly ToolInfo[]): Readonly<Record<string, unknown>> {
   const { config } = app;
   return {
     bot_id: namedId('bot', app.id),
@@ -28,7 +29,7 @@ export function wireBot(app: App): Readonly<Record<string, unknown>> {
     },
     bot_mode: 0,
     model_info: modelInfo(config.model),
-    plugin_info_list: [],
+    plugin_info_list: pluginsOf(tools),
     workflow_info_list: [],
     knowledge: { dataset_ids: [], knowledge_infos: [] },
     shortcut_commands: [],
@@ -48,6 +49,21 @@ export function wireBot(app: App): Readonly<Record<string, unknown>> {
     owner_user_id: workspace.ownerId,
     folder_id: '',
   };
+}
+
+/** Providers of tools are plugins here, and their tools APIs. */
+function pluginsOf(tools: readonly ToolInfo[]): readonly Readonly<Record<string, unknown>>[] {
+  return [...Map.groupBy(tools, ({ provider }) => provider)].map(([provider, itsTools]) => ({
+    plugin_id: namedId('plugin', provider),
+    name: provider,
+    description: '',
+    icon_url: itsTools.map(({ icon }) => icon).find((icon) => typeof icon === 'string') ?? '',
+    api_info_list: itsTools.map(({ name, description }) => ({
+      api_id: namedId('api', `${provider}/${name}`),
+      name,
+      description,
+    })),
+  }));
 }
 
 /** Where a client finds the icon; empty where it is no picture on the web. */

@@ -1,5 +1,6 @@
 import type { Run } from '../../runs/run.ts';
 import type { RunOutcome } from '../../runs/run-event.ts';
+import { pendingUses, type ToolUse } from '../../runs/thought.ts';
 import type { ConversationRow } from '../../store/schema.ts';
 import type { TurnRow } from '../../store/turns.ts';
 import { unixSeconds } from '../unix-seconds.ts';
@@ -62,13 +63,20 @@ export interface WireChat {
   readonly section_id: string;
   readonly required_action: {
     readonly type: string;
-    readonly submit_tool_outputs: { readonly tool_calls: readonly unknown[] };
+    readonly submit_tool_outputs: { readonly tool_calls: readonly WireToolCall[] };
   };
   readonly usage: {
     readonly token_count: number;
     readonly output_count: number;
     readonly input_count: number;
   };
+}
+
+/** A call that the chat waits for. */
+export interface WireToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
 }
 
 interface ChatState {
@@ -80,10 +88,12 @@ interface ChatState {
   readonly error: { readonly code: string | null; readonly message: string } | null;
   readonly promptTokens: number;
   readonly answerTokens: number;
+  /** Calls that it waits for, when it requires action. */
+  readonly pending?: readonly ToolUse[];
 }
 
 function wireChat(ids: ChatIds, state: ChatState): WireChat {
-  const { status, endedAt, promptTokens, answerTokens } = state;
+  const { status, endedAt, promptTokens, answerTokens, pending = [] } = state;
   const ended = endedAt === null ? null : unixSeconds(endedAt);
   return {
     id: ids.chat,
@@ -99,13 +109,20 @@ function wireChat(ids: ChatIds, state: ChatState): WireChat {
         ? lastError(state.error.code, state.error.message)
         : { code: 0, msg: '' },
     section_id: ids.section,
-    required_action: { type: '', submit_tool_outputs: { tool_calls: [] } },
+    required_action: {
+      type: status === 'requires_action' ? 'submit_tool_outputs' : '',
+      submit_tool_outputs: { tool_calls: pending.map(wireToolCall) },
+    },
     usage: {
       token_count: promptTokens + answerTokens,
       output_count: answerTokens,
       input_count: promptTokens,
     },
   };
+}
+
+function wireToolCall({ id, name, arguments: written }: ToolUse): WireToolCall {
+  return { id, type: 'function', function: { name, arguments: written === '' ? '{}' : written } };
 }
 
 /** A chat that is going on, as its stream begins. */
@@ -124,19 +141,21 @@ export function runningChat({ facts }: Run, ids: ChatIds, status: 'created' | 'i
 /** A chat that has ended, as its stream ends. */
 export function endedChat({ facts }: Run, ids: ChatIds, outcome: RunOutcome): WireChat {
   const { usage, error, stoppedBy } = outcome;
+  const status = statusOf(outcome.status, stoppedBy, outcome.canceledAt !== null);
   return wireChat(ids, {
-    status: statusOf(outcome.status, stoppedBy, outcome.canceledAt !== null),
+    status,
     createdAt: facts.createdAt,
-    endedAt: outcome.canceledAt ?? outcome.endedAt,
+    endedAt: outcome.canceledAt ?? (status === 'requires_action' ? null : outcome.endedAt),
     metadata: facts.metadata,
     error: error ? { code: error.code, message: error.message } : stopError(stoppedBy),
     promptTokens: usage.promptTokens,
     answerTokens: usage.completionTokens,
+    pending: status === 'requires_action' ? pendingUses(outcome.thoughts) : [],
   });
 }
 
-/** A stored chat. */
-export function storedChat(turn: TurnRow): WireChat {
+/** A stored chat. `pending` are the calls that it waits for, when its run is paused. */
+export function storedChat(turn: TurnRow, pending: readonly ToolUse[] = []): WireChat {
   const status = statusOf(turn.run_status, turn.stopped_by, turn.canceled_at !== null);
   return wireChat(chatIdsOfTurn(turn), {
     status,
@@ -149,6 +168,7 @@ export function storedChat(turn: TurnRow): WireChat {
         : { code: turn.error_code, message: turn.run_error },
     promptTokens: turn.prompt_tokens,
     answerTokens: turn.answer_tokens,
+    pending,
   });
 }
 
@@ -174,6 +194,8 @@ function statusOf(run: TurnRow['run_status'], stoppedBy: string | null, canceled
   switch (run) {
     case 'running':
       return 'in_progress';
+    case 'paused':
+      return 'requires_action';
     case 'succeeded':
       return 'completed';
     case 'failed':

@@ -17,7 +17,7 @@ export interface WireMessage {
   readonly chat_id: string;
   readonly section_id: string;
   readonly role: 'user' | 'assistant';
-  readonly type: 'question' | 'answer' | 'verbose' | 'follow_up' | '';
+  readonly type: 'question' | 'answer' | 'function_call' | 'tool_response' | 'verbose' | 'follow_up' | '';
   readonly content: string;
   readonly content_type: 'text' | 'object_string';
   readonly created_at: number;

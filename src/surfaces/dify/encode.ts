@@ -5,13 +5,14 @@ import { oneLine } from '../one-line.ts';
 import type { StreamFormat } from '../stream-run.ts';
 import { unixSeconds } from '../unix-seconds.ts';
 import { toEnvelope } from './errors.ts';
+import { thoughtFields } from './wire-thought.ts';
 
 /** `facts/dify-wire.md` §3.1: no `data:` line, no JSON. */
 const PING = 'event: ping\n\n';
 const PING_MS = 10_000;
 
 /**
- * A chat or completion run as Dify streams it (`facts/dify-wire.md` §3.1 bytes, §3.3 keys and their order, §3.4
+ * A run as Dify streams it (`facts/dify-wire.md` §3.1 bytes, §3.3 keys and their order, §3.4
  * events). Each event is one frame, but for a spoken answer's end, which is two.
  *
  * @param sign makes the address of an upload
@@ -21,14 +22,26 @@ export function difyStream({ facts }: Run, sign: (fileId: string) => string): St
     (facts.conversationId === null ? '' : `"conversation_id":"${facts.conversationId}",`) +
     `"message_id":"${facts.messageId}","created_at":${unixSeconds(facts.createdAt)}`;
   const wrap = `${ids},"task_id":"${facts.id}"`;
-  const message = `data: {"event":"message",${wrap},"id":"${facts.messageId}","answer":`;
+  const said = (text: string): string => `${piece}${oneLine(text)}${pieceEnd}`;
+  const agent = facts.mode === 'agent-chat';
+  const piece = `data: {"event":"${agent ? 'agent_message' : 'message'}",${wrap},"id":"${facts.messageId}","answer":`;
+  const pieceEnd = `${agent ? '' : ',"from_variable_selector":null'}}\n\n`;
   return {
     ping: PING,
     pingMs: PING_MS,
     encode(event: RunEvent): string {
       switch (event.kind) {
         case 'text':
-          return `${message}${oneLine(event.text)},"from_variable_selector":null}\n\n`;
+          return said(event.shown ? '' : event.text);
+        case 'aside':
+          return said(event.text);
+        case 'thought':
+          return `data: {"event":"agent_thought",${wrap},${oneLine(thoughtFields(event.thought)).slice(1)}\n\n`;
+        case 'file': {
+          const { id, type, uploadId, url } = event.file;
+          const address = uploadId === null ? url : sign(uploadId);
+          return `data: {"event":"message_file",${wrap},"id":"${id}","type":"${type}","belongs_to":"assistant","url":${oneLine(address)}}\n\n`;
+        }
         case 'text_replaced':
           return `data: {"event":"message_replace",${wrap},"answer":${oneLine(event.text)},"reason":"${event.reason}"}\n\n`;
         case 'audio':
@@ -43,8 +56,8 @@ export function difyStream({ facts }: Run, sign: (fileId: string) => string): St
             const { code, status, message } = errorEvent(outcome.error);
             return `data: {"event":"error",${ids},"code":"${code}","status":${status},"message":${oneLine(message)}}\n\n`;
           }
-          const files =
-            facts.files.length > 0 ? oneLine(facts.files.map((file) => wireFile(file, sign))) : 'null';
+          const ofTurn = [...facts.files, ...outcome.files];
+          const files = ofTurn.length > 0 ? oneLine(ofTurn.map((file) => wireFile(file, sign))) : 'null';
           const end = `data: {"event":"message_end",${wrap},"id":"${facts.messageId}","metadata":${oneLine(metadata(outcome))},"files":${files}}\n\n`;
           return outcome.spoken ? `${end}data: {"event":"tts_message_end",${wrap},"audio":""}\n\n` : end;
         }

@@ -125,8 +125,13 @@ const WRONG_MODE = {
   completion: ['app_unavailable', 'App unavailable, please check your app configurations.'],
 } as const;
 
+/** Agents are chat apps on this wire (`facts/dify-wire.md` §5). */
+function familyOf(mode: App['mode']): ModeFamily {
+  return mode === 'agent-chat' ? 'chat' : mode;
+}
+
 function checkMode(family: ModeFamily, app: App): void {
-  if (family === 'any' || family === app.mode) return;
+  if (family === 'any' || family === familyOf(app.mode)) return;
   const [code, message] = WRONG_MODE[family];
   throw new ParleyError(code, 400, message);
 }

@@ -4,11 +4,13 @@ import { Run } from '../../runs/run.ts';
 import { NO_USAGE } from '../../runs/run-event.ts';
 import { runFileOf } from '../../runs/run-file.ts';
 import { RunLog } from '../../runs/run-log.ts';
+import { thoughtOf } from '../../runs/thought.ts';
 import { listMessageFiles } from '../../store/files.ts';
 import { findMessage } from '../../store/messages.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { Owner } from '../../store/owner.ts';
 import { findRun } from '../../store/runs.ts';
+import { listThoughts } from '../../store/thoughts.ts';
 
 /**
  * A run that ended too long ago to be in memory, or under an earlier process, told again from what is stored: the
@@ -29,8 +31,16 @@ export async function recallRun(
   if (row.status === 'running') {
     throw new ParleyError('bad_request', 400, 'The task is running in another process of this installation.');
   }
-  const files = await listMessageFiles(store, app.id, [message.id]);
+  const [files, thoughtRows] = await Promise.all([
+    listMessageFiles(store, app.id, [message.id]),
+    listThoughts(store, app.id, [message.id]),
+  ]);
+  const thoughts = thoughtRows.map(thoughtOf);
+  const filesOf = (side: 'user' | 'assistant') =>
+    files.filter(({ belongs_to }) => belongs_to === side).map(runFileOf);
   const log = new RunLog(() => {});
+  for (const thought of thoughts) log.append({ kind: 'thought', thought });
+  for (const file of filesOf('assistant')) log.append({ kind: 'file', file });
   if (seen > 0) log.append({ kind: 'text_replaced', text: message.answer, reason: '' });
   else if (message.answer !== '') log.append({ kind: 'text', text: message.answer });
   const facts = {
@@ -40,7 +50,7 @@ export async function recallRun(
     app,
     mode: app.mode,
     owner,
-    files: files.map(runFileOf),
+    files: filesOf('user'),
     kept: true,
     section: message.section,
     metadata: null,
@@ -50,6 +60,8 @@ export async function recallRun(
   run.end({
     status: row.status,
     answer: message.answer,
+    thoughts,
+    files: filesOf('assistant'),
     usage: message.usage === null ? NO_USAGE : JSON.parse(message.usage),
     // Status 400 is what every client takes for an error (`facts/dify-wire.md` §3.6).
     error:

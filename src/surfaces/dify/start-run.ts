@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { ParleyError } from '../../errors.ts';
+import { invalidParam, ParleyError } from '../../errors.ts';
 import type { RunRequest } from '../../runs/run-request.ts';
 import { streamRun } from '../stream-run.ts';
 import { blockingAnswer, difyStream } from './encode.ts';
@@ -14,6 +14,8 @@ export async function startRun(
   mode: 'streaming' | 'blocking',
   turn: Pick<RunRequest, 'query' | 'inputs' | 'files' | 'conversationId' | 'autoGenerateName'>,
 ): Promise<unknown> {
+  if (mode === 'blocking' && app.mode === 'agent-chat')
+    throw invalidParam('Agent Chat App does not support blocking mode');
   checkTraceSession(request);
   const run = await parts.runs.start({
     ...turn,

@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import type { FeedbackRow, MessageFileRow, MessageRow } from '../../store/schema.ts';
+import { thoughtOf } from '../../runs/thought.ts';
+import type { FeedbackRow, MessageFileRow, MessageRow, ThoughtRow } from '../../store/schema.ts';
 import { unixSeconds } from '../unix-seconds.ts';
 import { NIL_ID } from './wire-ids.ts';
+import { thoughtItem, wireThought } from './wire-thought.ts';
 
 const messageFileItem = z.object({
   id: z.uuid(),
@@ -26,7 +28,7 @@ export const messageItem = z.object({
   feedback: z.object({ rating: z.enum(['like', 'dislike']) }).nullable(),
   retriever_resources: z.array(z.unknown()),
   created_at: z.int(),
-  agent_thoughts: z.array(z.unknown()),
+  agent_thoughts: z.array(thoughtItem),
   message_files: z.array(messageFileItem),
   status: z.enum(['normal', 'error', 'paused']),
   error: z.string().nullable(),
@@ -44,10 +46,12 @@ export function wireMessage(
   row: MessageRow,
   {
     files,
+    thoughts,
     feedback,
     sign,
   }: {
     readonly files: readonly MessageFileRow[];
+    readonly thoughts: readonly ThoughtRow[];
     readonly feedback: FeedbackRow | undefined;
     readonly sign: (fileId: string) => string;
   },
@@ -62,7 +66,7 @@ export function wireMessage(
     feedback: feedback ? { rating: feedback.rating } : null,
     retriever_resources: [],
     created_at: unixSeconds(row.created_at),
-    agent_thoughts: [],
+    agent_thoughts: thoughts.map((thought) => wireThought(thoughtOf(thought), row.id)),
     message_files: files.map((file) => wireFile(file, sign)),
     status: row.status,
     error: row.error,

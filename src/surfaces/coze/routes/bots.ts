@@ -1,10 +1,15 @@
 import * as z from 'zod';
 import { namedId } from '../ids.ts';
 import { pageNumber, pageOf, pageSize } from '../page.ts';
-import { defineRoute } from '../route.ts';
+import { type CozeContext, defineRoute } from '../route.ts';
 import { id, optionalId, optionalText } from '../schema.ts';
 import { BOT_TIME, iconUrl, wireBot } from '../wire-bot.ts';
 import { workspace } from '../workspace.ts';
+
+async function readBot(context: CozeContext, botId: string): Promise<Readonly<Record<string, unknown>>> {
+  const app = context.bot(botId);
+  return wireBot(app, await context.parts.services.tools(app));
+}
 
 /** `facts/coze-wire.md` §13, by the older of two paths. */
 export const retrieveOnlineBot = defineRoute({
@@ -13,7 +18,7 @@ export const retrieveOnlineBot = defineRoute({
   summary: 'Read a bot (older path)',
   scopes: ['getMetadata'],
   query: z.object({ bot_id: id }),
-  handle: async (context, { query }) => ({ data: wireBot(context.bot(query.bot_id)) }),
+  handle: async (context, { query }) => ({ data: await readBot(context, query.bot_id) }),
 });
 
 /** A bot is always published, and has no other draft: `is_published` makes no difference. */
@@ -23,7 +28,7 @@ export const retrieveBot = defineRoute({
   summary: 'Read a bot',
   scopes: ['getMetadata'],
   params: z.object({ bot_id: id }),
-  handle: async (context, { params }) => ({ data: wireBot(context.bot(params.bot_id)) }),
+  handle: async (context, { params }) => ({ data: await readBot(context, params.bot_id) }),
 });
 
 /** `publish_time` is text (`facts/coze-wire.md` §13). */

@@ -94,6 +94,7 @@ export const chat = defineRoute({
           exclusive: true,
           followUps: true,
           aloud: false,
+          callerExecutes: true,
         },
         stream ? (run) => streamRun(reply, run, cozeStream(run)) : undefined,
       )

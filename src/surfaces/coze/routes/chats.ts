@@ -1,14 +1,20 @@
 import * as z from 'zod';
+import { thoughtOf } from '../../../runs/thought.ts';
 import { listTurnItems } from '../../../store/conversation-items.ts';
+import { findEndUser } from '../../../store/end-users.ts';
+import { listThoughts } from '../../../store/thoughts.ts';
+import { streamRun } from '../../stream-run.ts';
 import { CozeError, parameterError } from '../coze-error.ts';
-import { findChat, findUnkeptChat } from '../find-chat.ts';
+import { cozeStream } from '../encode.ts';
+import { findChat, findUnkeptChat, readChat } from '../find-chat.ts';
 import { defineRoute } from '../route.ts';
 import { flag, id, list, text } from '../schema.ts';
-import { chatIdsOfRun, givenUpChat, storedChat } from '../wire-chat.ts';
+import { toolMessages } from '../tool-messages.ts';
+import { chatIdsOfRun, chatIdsOfTurn, givenUpChat, runningChat, storedChat } from '../wire-chat.ts';
 import { answerOf, itemMessage, verboseOf } from '../wire-message.ts';
 
-/** No chat here asks for any. */
-const MAX_OUTPUTS = 100;
+/** More calls than a chat can wait for; and of one output, as much as of a message. */
+const MAX_OUTPUTS = 128;
 
 const chatQuery = z.object({ conversation_id: id, chat_id: id });
 
@@ -21,7 +27,7 @@ export const retrieveChat = defineRoute({
   query: chatQuery,
   async handle(context, { query }) {
     const { turn } = await findChat(context, query);
-    return { data: storedChat(turn) };
+    return { data: await readChat(context, turn) };
   },
 });
 
@@ -34,14 +40,22 @@ export const listChatMessages = defineRoute({
   query: chatQuery,
   async handle(context, { query }) {
     const { conversation, turn } = await findChat(context, query);
+    const { store } = context.parts;
     if (turn.run_status === 'running') return { data: [] };
-    const items = await listTurnItems(context.parts.store, conversation, turn);
+    const [items, thoughts] = await Promise.all([
+      listTurnItems(store, conversation, turn),
+      listThoughts(store, turn.app_id, [turn.id]),
+    ]);
     const followUps = items.filter(({ type }) => type === 'follow_up');
+    const ids = chatIdsOfTurn(turn);
+    const work = thoughts.flatMap((row) => toolMessages(ids, thoughtOf(row))).map(({ message }) => message);
+    if (turn.run_status === 'paused') return { data: work };
     // A failed chat has the beginning of an answer, if that, and no end of it; any other's answer may be empty.
     const failed = storedChat(turn).status === 'failed';
     const answered = turn.answer_hidden === 0 && (turn.answer !== '' || !failed);
     return {
       data: [
+        ...work,
         ...(answered ? [answerOf(turn)] : []),
         ...(answered && !failed ? [verboseOf(turn)] : []),
         ...followUps.map((item) => itemMessage(item, conversation)),
@@ -80,7 +94,10 @@ function notCancelable(): CozeError {
   return new CozeError(4104, "The current conversation can't be canceled");
 }
 
-/** `facts/coze-wire.md` §9.8; a chat that is not kept can have none (§6, 5000). */
+/**
+ * `facts/coze-wire.md` §9.8: the chat goes on with the outputs of all the calls that it waits for, in a stream of its own
+ * or by itself. One that is not kept can have none (§6, 5000).
+ */
 export const submitToolOutputs = defineRoute({
   method: 'POST',
   path: '/v3/chat/submit_tool_outputs',
@@ -95,10 +112,28 @@ export const submitToolOutputs = defineRoute({
     }),
     stream: flag,
   }),
-  async handle(context, { query }) {
+  async handle(context, { query, body }) {
+    const { parts, reply } = context;
     if (await findUnkeptChat(context, query))
       throw new CozeError(5000, 'A chat with auto_save_history=false takes no tool outputs.');
-    const { turn } = await findChat(context, query);
-    throw parameterError(`the chat waits for no tool outputs; its status is ${storedChat(turn).status}.`);
+    const { conversation, turn } = await findChat(context, query);
+    const { status } = storedChat(turn);
+    if (status !== 'requires_action')
+      throw parameterError(`the chat waits for no tool outputs; its status is ${status}.`);
+    const endUser = await findEndUser(parts.store, turn.app_id, turn.end_user_id);
+    if (!endUser) throw new CozeError(4001, 'Invalid chat');
+    const stream = body.stream ?? false;
+    const run = await parts.runs.resume(
+      {
+        app: context.bot(turn.app_id),
+        endUser: { id: endUser.id, sessionId: endUser.session_id },
+        conversation,
+        turn,
+        outputs: new Map(body.tool_outputs.map(({ tool_call_id, output }) => [tool_call_id, output])),
+        followUps: true,
+      },
+      stream ? (run) => streamRun(reply, run, cozeStream(run)) : undefined,
+    );
+    return stream ? reply : { data: runningChat(run, chatIdsOfRun(run), 'in_progress') };
   },
 });

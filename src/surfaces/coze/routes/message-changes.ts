@@ -105,7 +105,7 @@ async function change(
   const said = readChange(message, had, content, content_type);
   const files = said && (await messageFiles(context, conversation, said.parts, had));
   const rowsOf = (messageId: string) =>
-    files && messageFilesOf(files, { appId: conversation.app_id, messageId });
+    files && messageFilesOf(files, { appId: conversation.app_id, messageId }, 'user');
   switch (message.kind) {
     case 'question':
       await changeQuestion(

@@ -28,7 +28,14 @@ export const appInfo = defineRoute({
 /** Feature objects are repeated as the app's author stored them, so they may have more keys than these. */
 const feature = z.looseObject({ enabled: z.boolean().optional() });
 
-/** `facts/dify-wire.md` §9.1. */
+const toolItem = z.object({
+  provider_name: z.string(),
+  tool_name: z.string(),
+  tool_label: z.record(z.string(), z.string()),
+  description: z.string(),
+});
+
+/** `facts/dify-wire.md` §9.1; of an agent also, as an addition of Parley's, what it can call. */
 export const parameters = defineRoute({
   ...about,
   path: '/parameters',
@@ -54,20 +61,37 @@ export const parameters = defineRoute({
         file_size_limit: z.int(),
         workflow_file_upload_limit: z.int(),
       }),
+      tools: z.array(toolItem).optional(),
     }),
   },
-  handle: async ({ app, parts }) => appParameters(app, parts.limits),
+  async handle({ app, parts }) {
+    const parameters = appParameters(app, parts.limits);
+    if (app.mode !== 'agent-chat') return parameters;
+    const tools = await parts.services.tools(app);
+    return {
+      ...parameters,
+      tools: tools.map(({ provider, name, label, description }) => ({
+        provider_name: provider,
+        tool_name: name,
+        tool_label: label,
+        description,
+      })),
+    };
+  },
 });
 
 const icon = z.union([z.string(), z.object({ background: z.string(), content: z.string() })]);
 
-/** `facts/dify-wire.md` §9.2; these modes have no tools. */
+/** `facts/dify-wire.md` §9.2: by the names of tools. */
 export const appMeta = defineRoute({
   ...about,
   path: '/meta',
   summary: 'List the icons of the tools',
   response: { status: 200, schema: z.object({ tool_icons: z.record(z.string(), icon) }) },
-  handle: async () => ({ tool_icons: {} }),
+  async handle({ app, parts }) {
+    const tools = await parts.services.tools(app);
+    return { tool_icons: Object.fromEntries(tools.map(({ name, icon }) => [name, icon])) };
+  },
 });
 
 /**

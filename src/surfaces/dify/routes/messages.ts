@@ -4,6 +4,7 @@ import { findConversation } from '../../../store/conversations.ts';
 import { findFeedbacks } from '../../../store/feedbacks.ts';
 import { listMessageFiles } from '../../../store/files.ts';
 import { findMessage, listMessages as findMessages } from '../../../store/messages.ts';
+import { listThoughts } from '../../../store/thoughts.ts';
 import { type DifyContext, defineRoute } from '../route.ts';
 import { optionalUuid, queryInt, uuidOrEmpty, uuidParam } from '../schema.ts';
 import { messageItem, wireMessage } from '../wire-message.ts';
@@ -54,15 +55,18 @@ async function items(
   rows: Awaited<ReturnType<typeof findMessages>>['rows'],
 ): Promise<z.infer<typeof messageItem>[]> {
   const ids = rows.map(({ id }) => id);
-  const [files, feedbacks] = await Promise.all([
+  const [files, thoughts, feedbacks] = await Promise.all([
     listMessageFiles(parts.store, owner.appId, ids),
+    listThoughts(parts.store, owner.appId, ids),
     findFeedbacks(parts.store, owner, ids),
   ]);
   const filesOf = Map.groupBy(files, (file) => file.message_id);
+  const thoughtsOf = Map.groupBy(thoughts, (thought) => thought.message_id);
   const feedbackOf = new Map(feedbacks.map((feedback) => [feedback.message_id, feedback]));
   return rows.map((row) =>
     wireMessage(row, {
       files: filesOf.get(row.id) ?? [],
+      thoughts: thoughtsOf.get(row.id) ?? [],
       feedback: feedbackOf.get(row.id),
       sign: signedUrl,
     }),

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   type MockProvider,
   startMockProvider,
-} from '../../../test/support/mock-provider/start-mock-provider.ts';
-import type { App } from '../../apps/app.ts';
-import type { ProviderConfig } from '../../config/config.ts';
-import { createModels } from '../../models/create-models.ts';
-import type { Models } from '../../models/models.ts';
-import type { AppServices } from '../../runs/app-services.ts';
-import type { EngineParts } from '../engine-parts.ts';
+} from '../../test/support/mock-provider/start-mock-provider.ts';
+import type { App } from '../apps/app.ts';
+import type { ProviderConfig } from '../config/config.ts';
+import { createModels } from '../models/create-models.ts';
+import type { Models } from '../models/models.ts';
+import type { AppServices } from '../runs/app-services.ts';
 import { appServices } from './app-services.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 const signal = new AbortController().signal;
 const audio = { data: new Uint8Array([1, 2, 3]), mimeType: 'audio/mp3', filename: 'a.mp3' };

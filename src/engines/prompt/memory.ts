@@ -4,12 +4,15 @@ import { countMessages } from '../../models/count-tokens.ts';
 import type { EngineTask } from '../../runs/engine.ts';
 import { withoutReasoning } from '../../runs/reasoning.ts';
 import { type RunFile, runFileOf } from '../../runs/run-file.ts';
+import { type Thought, thoughtOf } from '../../runs/thought.ts';
 import { listContextItems } from '../../store/conversation-items.ts';
 import { listMessageFiles } from '../../store/files.ts';
 import { listContextMessages } from '../../store/messages.ts';
 import type { ConversationItemRow, ConversationRow, MessageRow } from '../../store/schema.ts';
+import { listThoughts } from '../../store/thoughts.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { fileParts } from './file-parts.ts';
+import { earlierRounds } from './thought-messages.ts';
 
 /** Turns remembered at most (`facts/dify-dsl-engine.md` §8.2), and read from the store at once. */
 const MAX_TURNS = 500;
@@ -87,12 +90,15 @@ async function* turns(
     const answered = rows.filter(
       (row) => row.id !== task.messageId && !isQuery(task, row.id) && isComplete(row),
     );
-    const files = await filesOf(parts, task, answered);
+    const [files, thoughts] = await Promise.all([
+      filesOf(parts, task, answered),
+      thoughtsOf(parts, task, answered),
+    ]);
     for (const row of answered) {
       yield {
         at: row.created_at,
         position: Number.POSITIVE_INFINITY,
-        messages: halves(parts, task.app, row, files.get(row.id) ?? []),
+        messages: halves(parts, task.app, row, files.get(row.id) ?? [], thoughts.get(row.id) ?? []),
       };
     }
     before = rows.at(-1);
@@ -107,13 +113,23 @@ function isQuery({ queryFrom }: EngineTask, id: string): boolean {
 
 /** A turn is context when it was answered; of one whose answer was deleted, the query is. */
 function isComplete(row: MessageRow): boolean {
+  if (row.status === 'paused') return false;
   return row.answer_hidden === 1 || withoutReasoning(row.answer) !== '';
 }
 
-function halves(parts: EngineParts, app: App, row: MessageRow, files: readonly RunFile[]): ChatMessage[] {
+function halves(
+  parts: EngineParts,
+  app: App,
+  row: MessageRow,
+  files: readonly RunFile[],
+  thoughts: readonly Thought[],
+): ChatMessage[] {
   const said: ChatMessage[] = [];
   if (row.query_hidden === 0) said.push(message(parts, app, 'user', row.query, files));
-  if (row.answer_hidden === 0) said.push({ role: 'assistant', content: withoutReasoning(row.answer) });
+  if (row.answer_hidden === 1) return said;
+  const worked = earlierRounds(thoughts, row.answer);
+  if (worked) said.push(...worked.rounds);
+  said.push({ role: 'assistant', content: worked?.answer ?? withoutReasoning(row.answer) });
   return said;
 }
 
@@ -144,6 +160,23 @@ async function* items(
     before = rows.at(-1);
     if (rows.length < PAGE || !before) return;
   }
+}
+
+/** Of agents that call functions; what others have thought is in their answers. */
+async function thoughtsOf(
+  { store }: EngineParts,
+  { app }: EngineTask,
+  rows: readonly MessageRow[],
+): Promise<Map<string, Thought[]>> {
+  if (app.config.agent?.strategy !== 'function_call') return new Map();
+  const found = await listThoughts(
+    store,
+    app.id,
+    rows.map(({ id }) => id),
+  );
+  return new Map(
+    [...Map.groupBy(found, (row) => row.message_id)].map(([id, rows]) => [id, rows.map(thoughtOf)]),
+  );
 }
 
 async function filesOf(

@@ -1,13 +1,13 @@
-import type { App } from '../../apps/app.ts';
-import { invalidParam } from '../../errors.ts';
-import type { ChatMessage } from '../../models/chat-model.ts';
-import { speechMimeTypes } from '../../models/speech-mime-types.ts';
-import type { SpeechFormat } from '../../models/speech-model.ts';
-import type { AppServices } from '../../runs/app-services.ts';
-import { withoutReasoning } from '../../runs/reasoning.ts';
-import { listContextMessages } from '../../store/messages.ts';
-import type { EngineParts } from '../engine-parts.ts';
-import { splitForSpeech } from './split-for-speech.ts';
+import type { App } from '../apps/app.ts';
+import { invalidParam } from '../errors.ts';
+import type { ChatMessage } from '../models/chat-model.ts';
+import { speechMimeTypes } from '../models/speech-mime-types.ts';
+import type { SpeechFormat } from '../models/speech-model.ts';
+import type { AppServices } from '../runs/app-services.ts';
+import { withoutReasoning } from '../runs/reasoning.ts';
+import { listContextMessages } from '../store/messages.ts';
+import { splitForSpeech } from './answer/split-for-speech.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 /** A title has at most 75 characters, then `...` (`facts/dify-wire.md` §7.1). */
 const TITLE_LENGTH = 75;
@@ -16,6 +16,9 @@ const SUGGESTION_TURNS = 3;
 const SUGGESTIONS = 3;
 /** Room for a model to think before it writes a line or three. */
 const MAX_TOKENS = 1000;
+
+/** How long a list of tools waits for those of servers elsewhere. */
+const TOOLS_TIMEOUT_MS = 3_000;
 
 const TITLE_PROMPT =
   'Write a short title for a conversation that begins with the message below. Use the language of the message, at ' +
@@ -30,7 +33,11 @@ const SUGGESTIONS_PROMPT =
  * Titles, suggestions, transcription and speech, by the app's own model or the owner's default. Transcription and
  * speech are there without an app as well.
  */
-export function appServices({ models, store }: EngineParts): AppServices {
+export function appServices({
+  models,
+  store,
+  tools,
+}: Pick<EngineParts, 'models' | 'store' | 'tools'>): AppServices {
   const ask = async (
     app: App,
     messages: ChatMessage[],
@@ -79,6 +86,13 @@ export function appServices({ models, store }: EngineParts): AppServices {
         .join('\n');
       const messages: ChatMessage[] = [{ role: 'user', content: `${turns}\n\n${SUGGESTIONS_PROMPT}` }];
       return readQuestions(await ask(app, messages, { max_tokens: MAX_TOKENS }, signal));
+    },
+
+    async tools({ config }) {
+      const signal = AbortSignal.timeout(TOOLS_TIMEOUT_MS);
+      const refs = config.agent?.tools ?? [];
+      const found = await Promise.all(refs.map((ref) => tools.find(ref, { signal }).catch(() => null)));
+      return found.filter((tool) => tool !== null);
     },
 
     async transcribe(app, audio, options) {

@@ -11,6 +11,14 @@ const DEFAULT_ANSWER_TOKENS = 2048;
 /** The least that an answer may have when the prompt leaves hardly any room (`facts/dify-dsl-engine.md` §8.2). */
 const MIN_ANSWER_TOKENS = 16;
 
+/** What an engine adds to an app's prompt. */
+export interface PromptOptions {
+  /** Tokens that the request will have beside these messages. */
+  readonly reserved?: number;
+  /** Puts the app's instruction into a prompt of the engine's. */
+  readonly frame?: (instruction: string) => string;
+}
+
 /**
  * The request to the model for one turn: prompt, memory within the model's context, query and files, by the rules
  * of `facts/dify-dsl-engine.md` §8.1 (simple) and §8.2 (advanced).
@@ -19,12 +27,13 @@ export async function buildPrompt(
   parts: EngineParts,
   task: EngineTask,
   model: ChatModel,
+  { reserved = 0, frame = (instruction) => instruction }: PromptOptions = {},
 ): Promise<ChatRequest> {
   const { config } = task.app;
   const maxTokens = Number(config.model.completionParams.max_tokens) || null;
   const files = fileParts(parts.files, config.fileUpload.imageDetail, task.files);
-  const withMemory = (memory: readonly ChatMessage[]) => layOut(task, files, memory);
-  const fixed = countMessages(withMemory([]));
+  const withMemory = (memory: readonly ChatMessage[]) => layOut(task, files, memory, frame);
+  const fixed = countMessages(withMemory([])) + reserved;
   const forAnswer = maxTokens ?? Math.min(DEFAULT_ANSWER_TOKENS, Math.floor(model.contextWindow / 4));
   const room = model.contextWindow - forAnswer - fixed;
   const memory = room > 0 ? await recall(parts, task, room) : [];
@@ -45,21 +54,28 @@ function layOut(
   task: EngineTask,
   files: readonly ContentPart[],
   memory: readonly ChatMessage[],
+  frame: (instruction: string) => string,
 ): ChatMessage[] {
   const { prompt, model } = task.app.config;
   switch (prompt.kind) {
     case 'simple':
       return model.mode === 'completion'
-        ? [user(simpleText(prompt.prePrompt, task, memory), files)]
-        : simpleMessages(renderTemplate(prompt.prePrompt, task.inputs), task.query, files, memory);
+        ? [user(simpleText(frame(renderTemplate(prompt.prePrompt, task.inputs)), task, memory), files)]
+        : simpleMessages(frame(renderTemplate(prompt.prePrompt, task.inputs)), task.query, files, memory);
     case 'advanced-chat':
-      return advancedMessages(prompt.messages, task, files, memory);
+      return [...framed(frame), ...advancedMessages(prompt.messages, task, files, memory)];
     case 'advanced-completion': {
       const histories = transcript(memory, prompt.userPrefix, prompt.assistantPrefix);
       const values = { ...task.inputs, '#context#': '', '#query#': task.query, '#histories#': histories };
-      return [user(renderTemplate(prompt.text, values), files)];
+      return [user(frame(renderTemplate(prompt.text, values)), files)];
     }
   }
+}
+
+/** Of an advanced prompt, which has its own messages, the frame is one before them. */
+function framed(frame: (instruction: string) => string): ChatMessage[] {
+  const content = frame('');
+  return content === '' ? [] : [{ role: 'system', content }];
 }
 
 function simpleMessages(
@@ -74,8 +90,7 @@ function simpleMessages(
 }
 
 /** A simple prompt for a model of mode `completion`: everything in one text. */
-function simpleText(prePrompt: string, task: EngineTask, memory: readonly ChatMessage[]): string {
-  const prompt = renderTemplate(prePrompt, task.inputs);
+function simpleText(prompt: string, task: EngineTask, memory: readonly ChatMessage[]): string {
   if (task.app.mode === 'completion') return [prompt, task.query].filter((part) => part !== '').join('\n');
   const histories =
     memory.length > 0
@@ -124,5 +139,5 @@ function transcript(memory: readonly ChatMessage[], userPrefix: string, assistan
 function stopWords({ app }: EngineTask): readonly string[] {
   const { prompt, model } = app.config;
   if (prompt.kind !== 'simple') return model.stop;
-  return model.mode === 'completion' && app.mode === 'chat' ? ['\nHuman:', '</histories>'] : [];
+  return model.mode === 'completion' && app.mode !== 'completion' ? ['\nHuman:', '</histories>'] : [];
 }

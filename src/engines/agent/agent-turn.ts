@@ -1,0 +1,83 @@
+import { ParleyError } from '../../errors.ts';
+import type { ChatMessage, ChatModel, ChatRequest, ChatResult } from '../../models/chat-model.ts';
+import type { EngineTask } from '../../runs/engine.ts';
+import { pendingUses, type Thought, type ToolUse } from '../../runs/thought.ts';
+import { newId } from '../../store/new-id.ts';
+import type { ToolContext } from '../../tools/tool.ts';
+import type { AnswerWriter } from '../answer/answer-writer.ts';
+import type { TurnUsage } from '../answer/turn-usage.ts';
+import type { EngineParts } from '../engine-parts.ts';
+import { callTools } from './call-tools.ts';
+import type { OfferedTool } from './offered-tools.ts';
+
+/** What the rounds of one agent's turn share. */
+export interface AgentTurn {
+  readonly parts: EngineParts;
+  readonly task: EngineTask;
+  readonly model: ChatModel;
+  readonly maxIterations: number;
+  /** By the names that the model knows. */
+  readonly offered: ReadonlyMap<string, OfferedTool>;
+  readonly writer: AnswerWriter;
+  readonly usage: TurnUsage;
+  readonly context: ToolContext;
+}
+
+/** How a strategy ends: with the answer, or waiting for the caller. */
+export type AgentEnd = 'answered' | 'paused';
+
+export function newThought(position: number): Thought {
+  return { id: newId(), position, text: '', uses: [], files: [], createdAt: Date.now() };
+}
+
+/** Asks the model once. Null when what it said was refused; the turn is over then. @throws ParleyError */
+export async function askModel(
+  { model, writer, usage }: AgentTurn,
+  request: ChatRequest,
+  onDelta: Parameters<ChatModel['chat']>[1],
+  said: () => string,
+): Promise<ChatResult | null> {
+  usage.begin(request, said);
+  try {
+    const result = await model.chat(request, onDelta, { signal: writer.signal });
+    usage.end(result.usage);
+    return writer.refused ? null : result;
+  } catch (error) {
+    if (writer.refused) return null;
+    throw error;
+  }
+}
+
+/** Tells what the model thought of, has it done, and tells what came of it. */
+export async function act(
+  { parts, task, offered, context }: AgentTurn,
+  thought: Thought,
+  uses: readonly ToolUse[],
+): Promise<{ readonly thought: Thought; readonly waits: boolean }> {
+  const begun = { ...thought, uses };
+  task.emit({ kind: 'thought', thought: begun });
+  const done = { ...begun, ...(await callTools(parts, task, offered, uses, context)) };
+  // Nothing has come of it where all is for the caller to do.
+  if (done.uses.some(({ output }) => output !== null)) task.emit({ kind: 'thought', thought: done });
+  return { thought: done, waits: pendingUses([done]).length > 0 };
+}
+
+/** Files go with the first round only (`facts/dify-dsl-engine.md` §8.4): later ones have words in their place. */
+export function withoutFiles(messages: readonly ChatMessage[]): ChatMessage[] {
+  return messages.map((message) => {
+    if (message.role !== 'user' || typeof message.content === 'string') return message;
+    const words = message.content.map((part) =>
+      part.kind === 'text' ? part.text : `[${part.kind === 'image' ? 'image' : 'file'}]`,
+    );
+    return { role: 'user', content: words.join('\n') };
+  });
+}
+
+/** `facts/dify-dsl-engine.md` §8.4. */
+export function tooManyIterations(limit: number): ParleyError {
+  return new ParleyError(
+    'completion_request_error',
+    400,
+    `Agent exceeded the maximum iteration limit of ${limit}. The agent was unable to complete the task within the allowed number of iterations.`,
+  );
+}

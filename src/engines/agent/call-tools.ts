@@ -1,0 +1,107 @@
+import type { ToolCall } from '../../models/chat-model.ts';
+import { parseToolArguments } from '../../models/parse-tool-arguments.ts';
+import type { EngineTask } from '../../runs/engine.ts';
+import type { RunFile } from '../../runs/run-file.ts';
+import type { ToolUse } from '../../runs/thought.ts';
+import { fitArguments } from '../../tools/fit-arguments.ts';
+import { invokeTool } from '../../tools/invoke-tool.ts';
+import type { ToolContext } from '../../tools/tool.ts';
+import { ToolError } from '../../tools/tool-error.ts';
+import type { EngineParts } from '../engine-parts.ts';
+import { keepToolFile } from './keep-tool-file.ts';
+import { observe } from './observe.ts';
+import type { OfferedTool } from './offered-tools.ts';
+
+type Offered = ReadonlyMap<string, OfferedTool>;
+
+/** Calls of a model, as they stand before any of them is answered. */
+export function usesOf(calls: readonly ToolCall[], offered: Offered): readonly ToolUse[] {
+  return calls.map((call) => {
+    const tool = offered.get(call.name)?.tool;
+    return {
+      id: call.id,
+      provider: tool?.provider ?? '',
+      name: call.name,
+      label: tool?.label ?? { en_US: call.name },
+      arguments: call.arguments,
+      ...(call.providerData === undefined ? {} : { providerData: call.providerData }),
+      output: null,
+      executedBy: tool?.executedBy ?? 'server',
+    };
+  });
+}
+
+/**
+ * Has all calls answered at once that are for this server; those for the caller stay without an output. A tool that fails
+ * tells the model so.
+ *
+ * @throws `context.signal.reason` when the run is stopped
+ */
+export async function callTools(
+  parts: EngineParts,
+  task: EngineTask,
+  offered: Offered,
+  uses: readonly ToolUse[],
+  context: ToolContext,
+): Promise<{ readonly uses: readonly ToolUse[]; readonly files: readonly string[] }> {
+  const files: string[] = [];
+  const answered = await Promise.all(
+    uses.map(async (use): Promise<ToolUse> => {
+      const tool = offered.get(use.name);
+      if (use.executedBy === 'caller') return { ...use, output: tool ? problemFor(tool, use) : null };
+      const { output, made } = await call(parts, task, tool, use, context);
+      files.push(...made.map(({ id }) => id));
+      return { ...use, output };
+    }),
+  );
+  return { uses: answered, files };
+}
+
+/** What a model is told when it asks a caller for what does not fit; null when the caller is to be asked. */
+function problemFor({ tool }: OfferedTool, use: ToolUse): string | null {
+  const args = parseToolArguments(use.arguments);
+  if (args === null) return MALFORMED;
+  try {
+    fitArguments(tool.parameters, args);
+    return null;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+const MALFORMED = 'tool parameters validation error: the arguments are not a JSON object';
+
+/** Texts of what went wrong begin as in `facts/dify-dsl-engine.md` §8.4. */
+async function call(
+  parts: EngineParts,
+  task: EngineTask,
+  offered: OfferedTool | undefined,
+  use: ToolUse,
+  context: ToolContext,
+): Promise<{ readonly output: string; readonly made: readonly RunFile[] }> {
+  if (!offered) return { output: `there is not a tool named ${use.name}`, made: [] };
+  const args = parseToolArguments(use.arguments);
+  if (args === null) return { output: MALFORMED, made: [] };
+  try {
+    const answer = await invokeTool(offered.tool, { ...args, ...offered.values }, context);
+    const kept: (RunFile | null)[] = [];
+    for (const part of answer) if (part.kind === 'file') kept.push(await keepToolFile(parts, task, part));
+    return { output: observe(answer, kept), made: kept.filter((file) => file !== null) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { output: failureOf(error), made: [] };
+  }
+}
+
+function failureOf(error: unknown): string {
+  if (!(error instanceof ToolError)) return 'tool invoke error: what the tool made could not be kept';
+  switch (error.kind) {
+    case 'arguments':
+      return `tool parameters validation error: ${error.message}`;
+    case 'credentials':
+      return `Please check your tool provider credentials: ${error.message}`;
+    case 'timeout':
+    case 'failed':
+      return `tool invoke error: ${error.message}`;
+  }
+}

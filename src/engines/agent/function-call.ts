@@ -1,0 +1,99 @@
+import type { ChatDelta, ChatMessage } from '../../models/chat-model.ts';
+import { countMessages, countTools } from '../../models/count-tokens.ts';
+import { buildPrompt } from '../prompt/build-prompt.ts';
+import { thoughtMessages } from '../prompt/thought-messages.ts';
+import {
+  type AgentEnd,
+  type AgentTurn,
+  act,
+  askModel,
+  newThought,
+  tooManyIterations,
+  withoutFiles,
+} from './agent-turn.ts';
+import { usesOf } from './call-tools.ts';
+
+/** When a model has said nothing for this long, clients get the beginning of its thought. */
+const SIGN_OF_LIFE_MS = 1_000;
+
+/**
+ * The model calls functions until it calls none (`facts/dify-dsl-engine.md` §8.4). After `maxIterations` rounds it gets one
+ * more in which it must answer. All that it says is the answer, a line for each round.
+ *
+ * @throws ParleyError when it calls in that round too, and what the model throws
+ */
+export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
+  const { parts, task, model, maxIterations, offered, writer } = turn;
+  const tools = [...offered.values()].map(({ spec }) => spec);
+  const earlier = task.resumed?.thoughts ?? [];
+  const work: ChatMessage[] = earlier.flatMap(thoughtMessages);
+  const reserved = countTools(tools) + (work.length > 0 ? countMessages(work) : 0);
+  const prompt = await buildPrompt(parts, task, model, { reserved });
+  let spoke = earlier.some(({ text }) => text !== '');
+
+  for (let round = earlier.length + 1; ; round++) {
+    const last = round > maxIterations;
+    const thought = newThought(round);
+    let shown = false;
+    const show = () => {
+      if (!shown) task.emit({ kind: 'thought', thought });
+      shown = true;
+    };
+    const text = new Passage(turn, spoke);
+    const messages = round === 1 ? prompt.messages : withoutFiles(prompt.messages);
+    const request = {
+      ...prompt,
+      messages: [...messages, ...work],
+      ...(tools.length > 0 ? { tools } : {}),
+      ...(last ? { toolChoice: 'none' as const } : {}),
+    };
+    const signOfLife = setTimeout(show, SIGN_OF_LIFE_MS);
+    const onDelta = (delta: ChatDelta) => {
+      show();
+      text.add(delta);
+    };
+    const result = await askModel(turn, request, onDelta, () => text.said).finally(() =>
+      clearTimeout(signOfLife),
+    );
+    writer.endPassage();
+    show();
+    spoke ||= text.said !== '';
+    const told = { ...thought, text: text.said };
+    if (result === null || result.toolCalls.length === 0) {
+      task.emit({ kind: 'thought', thought: told });
+      return 'answered';
+    }
+    if (last) {
+      task.emit({ kind: 'thought', thought: { ...told, uses: usesOf(result.toolCalls, offered) } });
+      throw tooManyIterations(maxIterations);
+    }
+    const acted = await act(turn, told, usesOf(result.toolCalls, offered));
+    if (acted.waits) return 'paused';
+    work.push(...thoughtMessages(acted.thought));
+  }
+}
+
+/** What the model says in one round. */
+class Passage {
+  readonly #turn: AgentTurn;
+  readonly #spoke: boolean;
+  #from: number | null = null;
+
+  constructor(turn: AgentTurn, spoke: boolean) {
+    this.#turn = turn;
+    this.#spoke = spoke;
+  }
+
+  add(delta: ChatDelta): void {
+    const { writer } = this.#turn;
+    if (this.#from === null && delta.text !== '') {
+      if (this.#spoke) writer.say('\n');
+      this.#from = writer.answer.length;
+    }
+    writer.add(delta);
+  }
+
+  get said(): string {
+    return this.#from === null ? '' : this.#turn.writer.answer.slice(this.#from);
+  }
+}

@@ -1,0 +1,103 @@
+import type { App, ToolRef } from '../../apps/app.ts';
+import { isRecord } from '../../config/is-record.ts';
+import { ParleyError } from '../../errors.ts';
+import type { ToolSpec } from '../../models/chat-model.ts';
+import type { Tool } from '../../tools/tool.ts';
+import { ToolError } from '../../tools/tool-error.ts';
+import type { Tools } from '../../tools/tools.ts';
+
+/** A tool as one app offers it to its model. */
+export interface OfferedTool {
+  readonly tool: Tool;
+  readonly spec: ToolSpec;
+  /** What the author has set; goes over what the model writes. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Refuses an app with tools that this server lacks, unless its owner lets it run without. @throws ParleyError */
+export function checkTools(tools: Tools, { config, settings }: App): void {
+  if (settings.missingTools === 'ignore') return;
+  for (const ref of config.agent?.tools ?? []) {
+    const problem = tools.problemOf(ref);
+    if (problem !== null) throw unavailable(problem);
+  }
+}
+
+/**
+ * The tools of an app by the names that its model knows them by. A provider that cannot be asked lacks its tools.
+ *
+ * @throws ParleyError `app_unavailable` for a missing tool, unless the owner lets the app run without
+ */
+export async function offeredTools(
+  tools: Tools,
+  { config, settings }: App,
+  { callerExecutes, signal }: { readonly callerExecutes: boolean; readonly signal: AbortSignal },
+): Promise<ReadonlyMap<string, OfferedTool>> {
+  const refs = config.agent?.tools ?? [];
+  const found = await Promise.all(
+    refs.map(async (ref) => {
+      try {
+        return { ref, tool: await tools.find(ref, { signal }) };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (settings.missingTools === 'ignore') return null;
+        throw error instanceof ToolError ? unavailable(error.message) : error;
+      }
+    }),
+  );
+  const offered = new Map<string, OfferedTool>();
+  for (const one of found) {
+    if (one === null || (one.tool.executedBy === 'caller' && !callerExecutes)) continue;
+    const name = freeName(one.tool, offered);
+    offered.set(name, offer(one.tool, name, one.ref));
+  }
+  return offered;
+}
+
+function offer(tool: Tool, name: string, { values }: ToolRef): OfferedTool {
+  const set = Object.entries(values).filter(
+    ([parameter, value]) => tool.authored.includes(parameter) && value !== null && value !== '',
+  );
+  return {
+    tool,
+    values: Object.fromEntries(set),
+    spec: { name, description: tool.description, parameters: forModel(tool) },
+  };
+}
+
+/** Without what the author sets. */
+function forModel({ parameters, authored }: Tool): Readonly<Record<string, unknown>> {
+  const { properties, required, ...others } = parameters;
+  const left = Object.entries(isRecord(properties) ? properties : {}).filter(
+    ([name]) => !authored.includes(name),
+  );
+  const names = Array.isArray(required) ? required.filter((name) => !authored.includes(name)) : [];
+  return {
+    ...others,
+    type: 'object',
+    properties: Object.fromEntries(left),
+    ...(names.length > 0 ? { required: names } : {}),
+  };
+}
+
+const MAX_NAME = 64;
+
+/** What every model takes as a name, and no other tool has: its own, or with its provider's before it, or numbered. */
+function freeName({ provider, name }: Tool, taken: ReadonlyMap<string, unknown>): string {
+  const own = safe(name);
+  if (!taken.has(own)) return own;
+  const both = safe(`${provider}_${name}`);
+  if (!taken.has(both)) return both;
+  for (let number = 2; ; number++) {
+    const numbered = `${both.slice(0, MAX_NAME - 4)}_${number}`;
+    if (!taken.has(numbered)) return numbered;
+  }
+}
+
+function safe(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, MAX_NAME) || 'tool';
+}
+
+function unavailable(problem: string): ParleyError {
+  return new ParleyError('app_unavailable', 400, `App unavailable: ${problem}.`);
+}

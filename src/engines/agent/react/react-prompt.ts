@@ -1,0 +1,70 @@
+import type { ToolSpec } from '../../../models/chat-model.ts';
+import type { Thought } from '../../../runs/thought.ts';
+
+/** The word that a model must not go on with: results are the server's to write. */
+export const STOP_WORD = 'Observation';
+
+const TEMPLATE = `{{instruction}}
+
+You can use these tools, described as JSON:
+
+{{tools}}
+
+To use one, write one JSON object in a fenced code block, with the keys "action" (one of: {{tool_names}}) and "action_input" (the arguments, an object), and then stop:
+
+\`\`\`
+{"action": "NAME", "action_input": {"ARGUMENT": "VALUE"}}
+\`\`\`
+
+Work in these steps, as often as you need:
+
+Question: what you are asked
+Thought: what you know, and what to do next
+Action: the JSON object, in its code block
+Observation: the result, which you are given; never write it yourself
+
+When you know the answer, give it in the same form, with "Final Answer" as the action:
+
+\`\`\`
+{"action": "Final Answer", "action_input": "what you want to say to the user"}
+\`\`\`
+
+Write exactly one action each time. Answer in the language of the question.`;
+
+/** The system prompt of a ReAct agent (`facts/dify-dsl-engine.md` §8.5), by the app's own template where it has one. */
+export function reactPrompt(
+  template: string | null,
+  tools: readonly ToolSpec[],
+): (instruction: string) => string {
+  const values: Readonly<Record<string, string>> = {
+    tools: JSON.stringify(tools),
+    tool_names: tools.map(({ name }) => name).join(', '),
+  };
+  return (instruction) =>
+    (template ?? TEMPLATE)
+      .replace(/\{\{(instruction|tools|tool_names)\}\}/g, (_, name: string) =>
+        name === 'instruction' ? instruction : (values[name] ?? ''),
+      )
+      .replace(/\{\{(?:historic_messages|query|agent_scratchpad)\}\}/g, '')
+      .trim();
+}
+
+/** Rounds of this turn as the model wrote them, with their results. */
+export function scratchpad(thoughts: readonly Thought[]): string {
+  return thoughts
+    .map(({ text, uses }) => {
+      const [use] = uses;
+      if (!use) return `Thought: ${text}\n\n`;
+      const action = JSON.stringify({ action: use.name, action_input: parsed(use.arguments) });
+      return `Thought: ${text}\n\nAction: ${action}\n\n${STOP_WORD}: ${use.output ?? ''}\n\n`;
+    })
+    .join('');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,138 @@
+import type { App, AppMode, InputField } from '../apps/app.ts';
+import { validateInputs } from '../apps/validate-inputs.ts';
+import { ParleyError } from '../errors.ts';
+import type { Engine } from '../runs/engine.ts';
+import { withoutReasoning } from '../runs/reasoning.ts';
+import { NO_USAGE, type RunUsage } from '../runs/run-event.ts';
+import { newId } from '../store/new-id.ts';
+import type { ToolSource } from '../tools/create-tools.ts';
+import { knownProvider } from '../tools/known-provider.ts';
+import type { Tool, ToolContext } from '../tools/tool.ts';
+import { ToolError } from '../tools/tool-error.ts';
+import type { ToolProvider } from '../tools/tool-provider.ts';
+
+/** Apps that call one another as tools, the first included (Dify's `WORKFLOW_CALL_MAX_DEPTH`). */
+const MAX_DEPTH = 5;
+
+/**
+ * Every app of the server as a tool of the others, found by its id (`provider_type: workflow`). What it answers is the
+ * result; of such a call nothing is stored, and no conversation is begun.
+ */
+export function appTools(
+  apps: { list(): readonly App[] },
+  { engineOf, timeoutMs }: { engineOf(mode: AppMode): Engine; readonly timeoutMs: number },
+): ToolSource {
+  const providers = new WeakMap<App, ToolProvider>();
+  return {
+    providers: () =>
+      apps.list().map((app) => {
+        const provider =
+          providers.get(app) ?? knownProvider('workflow', app.id, [toolOf(app, engineOf, timeoutMs)]);
+        providers.set(app, provider);
+        return provider;
+      }),
+    close: async () => {},
+  };
+}
+
+const QUERY = 'query';
+
+function toolOf(app: App, engineOf: (mode: AppMode) => Engine, timeoutMs: number): Tool {
+  const { id, name, description, icon, mode, config } = app;
+  const asked = mode !== 'completion';
+  const fields = config.inputForm.filter(({ type }) => type !== 'file' && type !== 'file-list');
+  return {
+    provider: id,
+    name: id,
+    label: { en_US: name },
+    description: description || name,
+    parameters: {
+      type: 'object',
+      properties: {
+        ...Object.fromEntries(fields.map((field) => [field.variable, schemaOf(field)])),
+        ...(asked ? { [QUERY]: { type: 'string', description: 'What to ask' } } : {}),
+      },
+      required: [
+        ...fields.filter(({ required }) => required).map(({ variable }) => variable),
+        ...(asked ? [QUERY] : []),
+      ],
+    },
+    authored: [],
+    icon: icon.type === 'link' ? icon.value : { background: icon.background, content: icon.value },
+    timeoutMs,
+    executedBy: 'server',
+    async invoke(args, context) {
+      if (context.callers.length >= MAX_DEPTH)
+        throw new ToolError('failed', `apps call one another more than ${MAX_DEPTH} deep`);
+      const text = await answerOf(app, engineOf(mode), args, context);
+      return [{ kind: 'text', text }];
+    },
+  };
+}
+
+async function answerOf(
+  app: App,
+  engine: Engine,
+  args: Readonly<Record<string, unknown>>,
+  { endUserId, user, callers, onUsage, signal }: ToolContext,
+): Promise<string> {
+  let answer = '';
+  let usage: RunUsage | (() => Promise<RunUsage>) = NO_USAGE;
+  try {
+    engine.check(app);
+    await engine.execute({
+      app,
+      owner: { appId: app.id, endUserId },
+      user,
+      conversation: null,
+      isNewConversation: true,
+      messageId: newId(),
+      query: typeof args[QUERY] === 'string' ? args[QUERY] : '',
+      inputs: validateInputs(app.config.inputForm, args),
+      files: [],
+      context: [],
+      queryFrom: null,
+      aloud: false,
+      kept: false,
+      callers,
+      callerExecutes: false,
+      resumed: null,
+      signal,
+      emit(event) {
+        if (event.kind === 'text') answer += event.text;
+        else if (event.kind === 'text_replaced') answer = event.text;
+      },
+      pause() {},
+      setUsage(value) {
+        usage = value;
+      },
+    });
+  } catch (error) {
+    if (error instanceof ParleyError)
+      throw new ToolError('failed', `${app.id}: ${error.message}`, { cause: error });
+    throw error;
+  } finally {
+    onUsage(await resolved(usage));
+  }
+  return withoutReasoning(answer);
+}
+
+async function resolved(usage: RunUsage | (() => Promise<RunUsage>)): Promise<RunUsage> {
+  return typeof usage === 'function' ? usage().catch(() => NO_USAGE) : usage;
+}
+
+function schemaOf({ type, label, options, maxLength }: InputField): Readonly<Record<string, unknown>> {
+  const description = label === '' ? {} : { description: label };
+  switch (type) {
+    case 'number':
+      return { type: 'number', ...description };
+    case 'checkbox':
+      return { type: 'boolean', ...description };
+    case 'json_object':
+      return { type: 'object', additionalProperties: true, ...description };
+    case 'select':
+      return { type: 'string', enum: [...options], ...description };
+    default:
+      return { type: 'string', ...(maxLength === null ? {} : { maxLength }), ...description };
+  }
+}

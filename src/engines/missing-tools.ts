@@ -1,0 +1,32 @@
+import type { App } from '../apps/app.ts';
+import type { Tools } from '../tools/tools.ts';
+
+/** A tool that an app names and the server lacks. */
+export interface MissingTool {
+  readonly app: string;
+  readonly line: number;
+  readonly problem: string;
+  /** The owner lets the app run without. */
+  readonly ignored: boolean;
+}
+
+/** Which tools of an app are missing, after asking providers that have not been asked yet. Never rejects. */
+export async function missingTools(
+  tools: Tools,
+  { id, config, settings }: App,
+  options: { readonly signal: AbortSignal },
+): Promise<readonly MissingTool[]> {
+  const refs = config.agent?.tools ?? [];
+  const missing = await Promise.all(
+    refs.map(async (ref) => {
+      const error = await tools.find(ref, options).then(
+        () => null,
+        (error: unknown) => error as Error,
+      );
+      if (error === null) return null;
+      const ignored = settings.missingTools === 'ignore';
+      return { app: id, line: ref.line, problem: error.message, ignored };
+    }),
+  );
+  return missing.filter((one) => one !== null);
+}

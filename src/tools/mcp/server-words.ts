@@ -1,0 +1,15 @@
+import { cleanText } from './clean-text.ts';
+
+/** What a server said, fit to stand in an error: bounded, and without what we had told it in confidence. */
+export type ServerWords = (text: string, maxLength?: number) => string;
+
+const MAX_LENGTH = 500;
+
+export function serverWords(secrets: readonly string[]): ServerWords {
+  return (text, maxLength = MAX_LENGTH) => {
+    // Cut first, but not so that a secret is left in half at the end of what is shown.
+    let words = text.slice(0, maxLength * 2 + 4096);
+    for (const secret of secrets) words = words.replaceAll(secret, '***');
+    return cleanText(words, maxLength);
+  };
+}

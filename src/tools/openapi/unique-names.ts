@@ -1,0 +1,40 @@
+/** What every model provider takes as the name of a function. */
+const MAX_LENGTH = 64;
+
+/**
+ * Names that models can use, each of them once: other characters become `_`, and what is taken already gets a number,
+ * or first the `suffix`.
+ *
+ * @example
+ * const unique = uniqueNames();
+ * unique('pets.list'); // 'pets_list'
+ * unique('pets/list'); // 'pets_list_2'
+ * unique('id', 'query'); // 'id', and the next time 'id_query'
+ */
+export function uniqueNames(): (wanted: string, suffix?: string) => string {
+  const taken = new Set<string>();
+  return (wanted, suffix) => {
+    const name = safeName(wanted);
+    const candidates = suffix === undefined ? [name] : [name, extended(name, suffix)];
+    let found = candidates.find((candidate) => !taken.has(candidate));
+    for (let number = 2; found === undefined; number++) {
+      const numbered = extended(candidates.at(-1) as string, String(number));
+      if (!taken.has(numbered)) found = numbered;
+    }
+    taken.add(found);
+    return found;
+  };
+}
+
+/** The name under which a model, or the DSL of an app, finds what a document calls `name`. */
+export function safeName(name: string): string {
+  const safe = name
+    .trim()
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .slice(0, MAX_LENGTH);
+  return /^_*$/.test(safe) ? 'unnamed' : safe;
+}
+
+function extended(name: string, suffix: string): string {
+  return `${name.slice(0, MAX_LENGTH - suffix.length - 1)}_${suffix}`;
+}
