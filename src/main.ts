@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { CliError } from './cli/cli-error.ts';
 import { commands } from './cli/commands.ts';
 import { help } from './cli/help.ts';
 import { ConfigError } from './config/config-error.ts';
+import { version } from './config/version.ts';
 
 try {
   await main(process.argv.slice(2));
@@ -15,10 +15,7 @@ try {
 async function main(argv: readonly string[]): Promise<void> {
   const [first, second] = argv;
   if (first === 'help' || first === '-h' || argv.includes('--help')) return console.log(help());
-  if (first === '--version') {
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-    return console.log(version);
-  }
+  if (first === '--version') return console.log(version);
   // Flags without a command are flags of `serve`.
   if (first === undefined || first.startsWith('-')) return run('serve', argv);
   if (Object.hasOwn(commands, first)) return run(first, argv.slice(1));

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
@@ -11,6 +10,7 @@ import { hintAtKeys } from './apps/hint-at-keys.ts';
 import { KeyRing } from './apps/key-ring.ts';
 import { TokenRing } from './apps/token-ring.ts';
 import type { Config } from './config/config.ts';
+import { version } from './config/version.ts';
 import { agentEngine } from './engines/agent/agent-engine.ts';
 import { appServices } from './engines/app-services.ts';
 import { appTools } from './engines/app-tools.ts';
@@ -105,7 +105,6 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const files = diskStorage(join(config.dataDir, 'files'));
   await files.sweep();
   const metrics = createMetrics();
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const outbound = createOutbound();
   const sandbox = createSandbox(settingsOf(config.sandbox));
   const itsApps = appTools(apps, {

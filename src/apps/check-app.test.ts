@@ -5,7 +5,7 @@ import { checkApp } from './check-app.ts';
 test('a good file: what it needs', () => {
   const file = 'examples/translator.yml';
   const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-  expect(checkApp(source, file)).toEqual({
+  expect(checkApp(source, file)).toMatchObject({
     file,
     problems: [],
     warnings: [],
@@ -16,6 +16,7 @@ test('a good file: what it needs', () => {
       requiredInputs: ['text'],
       files: [],
       moderation: null,
+      tools: [],
       speechToText: false,
       textToSpeech: false,
     },
@@ -45,5 +46,6 @@ test('a bad file: every problem and no needs', () => {
     ],
     warnings: [],
     needs: null,
+    app: null,
   });
 });

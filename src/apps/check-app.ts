@@ -1,4 +1,4 @@
-import type { ApiExtension } from '../config/config.ts';
+import type { ApiExtension, AppSettings } from '../config/config.ts';
 import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
 import type { App, AppMode, FileType, Moderation } from './app.ts';
 import { DslError, type DslProblem } from './dsl/dsl-error.ts';
@@ -15,6 +15,8 @@ export interface AppNeeds {
   /** Kinds of files that the model must understand; `any` for no restriction; empty: none. */
   readonly files: readonly (FileType | 'any')[];
   readonly moderation: Moderation['source']['kind'] | null;
+  /** Of an agent, as `provider/tool`. */
+  readonly tools: readonly string[];
   readonly speechToText: boolean;
   readonly textToSpeech: boolean;
 }
@@ -27,13 +29,17 @@ export interface AppCheck {
   readonly warnings: readonly string[];
   /** Null when there are problems. */
   readonly needs: AppNeeds | null;
+  readonly app: App | null;
 }
 
 /** What `parley app check FILE` prints. */
 export function checkApp(
   source: string,
   file: string,
-  options: { readonly apiExtensions?: Readonly<Record<string, ApiExtension>> } = {},
+  options: {
+    readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
+    readonly settings?: AppSettings;
+  } = {},
 ): AppCheck {
   const warnings: string[] = [];
   try {
@@ -41,18 +47,18 @@ export function checkApp(
       ...options,
       id: 'checked',
       file,
-      settings: DEFAULT_APP_SETTINGS,
+      settings: options.settings ?? DEFAULT_APP_SETTINGS,
       onWarning: ({ line, reason }) => warnings.push(`${file}:${line}: ${reason}`),
     });
-    return { file, problems: [], warnings, needs: needsOf(app) };
+    return { file, problems: [], warnings, needs: needsOf(app), app };
   } catch (error) {
     if (!(error instanceof DslError)) throw error;
-    return { file, problems: error.problems, warnings, needs: null };
+    return { file, problems: error.problems, warnings, needs: null, app: null };
   }
 }
 
 function needsOf({ mode, config }: App): AppNeeds {
-  const { model, fileUpload, moderation } = config;
+  const { model, fileUpload, moderation, agent } = config;
   const types = fileUpload.allowedTypes.length === 0 ? (['any'] as const) : fileUpload.allowedTypes;
   return {
     mode,
@@ -61,6 +67,9 @@ function needsOf({ mode, config }: App): AppNeeds {
     requiredInputs: config.inputForm.filter(({ required }) => required).map(({ variable }) => variable),
     files: fileUpload.enabled ? types : [],
     moderation: moderation?.source.kind ?? null,
+    tools: (agent?.tools ?? []).map(
+      ({ providerName, providerId, tool }) => `${providerName || providerId}/${tool}`,
+    ),
     speechToText: config.speechToText,
     textToSpeech: config.textToSpeech.enabled,
   };

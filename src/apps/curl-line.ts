@@ -3,11 +3,12 @@ import { exampleInputs } from './example-inputs.ts';
 
 /** A command that streams an answer of this app, ready to paste into a shell. */
 export function curlLine(url: string, app: App, key: string): string {
-  const path = app.mode === 'chat' ? 'chat-messages' : 'completion-messages';
+  const chat = app.mode !== 'completion';
+  const path = chat ? 'chat-messages' : 'completion-messages';
   const question = app.config.suggestedQuestions[0] ?? 'Hello!';
   const body = {
     inputs: exampleInputs(app.config.inputForm),
-    ...(app.mode === 'chat' ? { query: question } : {}),
+    ...(chat ? { query: question } : {}),
     response_mode: 'streaming',
     user: 'me',
   };

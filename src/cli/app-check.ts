@@ -1,20 +1,31 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'node:path';
 import { type AppCheck, type AppNeeds, checkApp } from '../apps/check-app.ts';
 import { CliError } from './cli-error.ts';
+import { findMissingTools } from './find-missing-tools.ts';
 import { readArguments } from './read-arguments.ts';
 
-/** `parley app check FILE…`: exit code 1 when a file would not be served. */
+/** `parley app check FILE…`: exit code 1 when a file would not be served, or its runs refused. */
 export async function appCheck(argv: readonly string[]): Promise<void> {
   const { positionals, config } = readArguments(
     argv,
     {},
     { min: 1, max: Number.POSITIVE_INFINITY, usage: 'app check FILE…' },
   );
-  const checks = positionals.map((file) =>
-    checkApp(read(file), file, { apiExtensions: config.apiExtensions }),
-  );
-  for (const check of checks) for (const line of report(check)) console.log(line);
-  if (checks.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
+  const checks = positionals.map((file) => {
+    const settings = config.appSettings[parse(file).name];
+    const { apiExtensions } = config;
+    return checkApp(read(file), file, { apiExtensions, ...(settings && { settings }) });
+  });
+  const agents = checks.flatMap(({ app }) => (app?.config.agent?.tools.length ? [app] : []));
+  const missing = agents.length > 0 ? await findMissingTools(config, agents) : [];
+  for (const check of checks) {
+    const lacks = missing.filter(({ app }) => app === check.app);
+    for (const line of report(check)) console.log(line);
+    for (const { line, problem, ignored } of lacks)
+      console.log(`${check.file}:${line}: ${problem}${ignored ? ' (warning)' : ''}`);
+    if (check.problems.length > 0 || lacks.some(({ ignored }) => !ignored)) process.exitCode = 1;
+  }
 }
 
 function read(file: string): string {
@@ -36,11 +47,13 @@ function report({ file, problems, warnings, needs }: AppCheck): string[] {
 }
 
 function needLines(needs: AppNeeds): [what: string, value: string][] {
-  const { mode, provider, model, requiredInputs, files, moderation, speechToText, textToSpeech } = needs;
+  const { mode, provider, model, requiredInputs, files, moderation, tools, speechToText, textToSpeech } =
+    needs;
   const speech = [...(speechToText ? ['speech to text'] : []), ...(textToSpeech ? ['text to speech'] : [])];
   const lines: [string, readonly string[]][] = [
     ['mode', [mode]],
     ['model', [`${provider}/${model}`]],
+    ['tools', tools],
     ['inputs', requiredInputs],
     ['files', files],
     ['moderation', moderation ? [moderation] : []],

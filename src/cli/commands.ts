@@ -38,6 +38,22 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'Revoke a key or access token; it stops working within five seconds',
     load: async () => (await import('./key-revoke.ts')).keyRevoke,
   },
+  'tool add': {
+    usage:
+      "tool add NAME DOCUMENT [--bearer TOKEN] [--header 'NAME: VALUE']… [--query NAME=VALUE]… [--base-url URL]",
+    summary: 'Make the operations of an OpenAPI document tools, and keep its credentials encrypted',
+    load: async () => (await import('./tool-add.ts')).toolAdd,
+  },
+  'tool list': {
+    usage: 'tool list',
+    summary: 'List the tools that are configured, added, or in the tools folder',
+    load: async () => (await import('./tool-list.ts')).toolList,
+  },
+  'tool remove': {
+    usage: 'tool remove NAME',
+    summary: 'Remove a tool that was added; a running server notices within seconds',
+    load: async () => (await import('./tool-remove.ts')).toolRemove,
+  },
   chat: {
     usage: 'chat APP [--input NAME=VALUE]… [--url URL] [--key KEY]',
     summary: 'Talk to an app; Ctrl-C stops the answer, twice leaves',

@@ -119,6 +119,10 @@ export class Conversation {
       case 'agent_message':
         this.#terminal.write(printable(String(event.answer)));
         break;
+      case 'agent_thought':
+        if (event.tool && !event.observation)
+          this.#terminal.note(printable(`\n(${event.tool} ${event.tool_input})`));
+        break;
       case 'message_replace':
         this.#terminal.write(`\n\n${printable(String(event.answer))}`);
         break;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chatApp, completionApp } from '../support/parley/apps.ts';
+import { agentApp, chatApp, completionApp } from '../support/parley/apps.ts';
 import { type ParleyHome, parleyHome } from './parley-home.ts';
 
 let home: ParleyHome;
@@ -60,4 +60,37 @@ test('app check says when there is no such file', async () => {
   const { code, stderr } = await home.run('app', 'check', 'nothing.yml');
   expect(code).toBe(1);
   expect(stderr).toBe('nothing.yml: cannot be read (ENOENT)\n');
+});
+
+test('app check lists the tools of an agent, and names each that is missing with its line', async () => {
+  const tools = [
+    { provider: 'time', tool: 'current_time' },
+    { type: 'workflow', provider: 'translator', tool: 'translator' },
+    { provider: 'time', tool: 'yesterday' },
+    { type: 'api', provider: 'nowhere', tool: 'x' },
+  ];
+  const source = agentApp(tools);
+  await writeFile(join(home.root, 'agent.yml'), source);
+  const { code, stdout } = await home.run('app', 'check', 'agent.yml');
+  // An entry begins with `- enabled`.
+  const lineOf = (tool: string) => {
+    const before = source.slice(0, source.indexOf(`tool_name: ${tool}`));
+    return before.slice(0, before.lastIndexOf('- enabled')).split('\n').length;
+  };
+  expect(code).toBe(1);
+  expect(stdout).toContain('tools      time/current_time, translator/translator, time/yesterday, nowhere/x');
+  expect(stdout).toContain(
+    `agent.yml:${lineOf('yesterday')}: the tool yesterday is missing: the provider time has none of that name`,
+  );
+  expect(stdout).toContain(
+    `agent.yml:${lineOf('x')}: the tool x is missing: there is no provider nowhere of type api`,
+  );
+});
+
+test('missing tools are warnings for an app that may run without them', async () => {
+  await writeFile(join(home.root, 'free.yml'), agentApp([{ provider: 'time', tool: 'yesterday' }]));
+  await writeFile(join(home.root, 'free.parley.yml'), 'app_settings: { free: { missing_tools: ignore } }\n');
+  const { code, stdout } = await home.run('app', 'check', 'free.yml', '--config', 'free.parley.yml');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/the tool yesterday is missing.*\(warning\)/);
 });

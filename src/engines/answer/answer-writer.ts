@@ -85,7 +85,8 @@ export class AnswerWriter {
 
   /** The model has ended what it says; reasoning does not go on in what is said next. */
   endPassage(): void {
-    this.say(this.#thinking.end());
+    const end = this.#thinking.end();
+    if (end !== '') this.say(end);
   }
 
   /** The answer is whole: waits for the last word of moderation, and of the voice. @throws ParleyError */

@@ -51,5 +51,7 @@ async function answer(parts: EngineParts, task: EngineTask, model: ChatModel): P
     clearTimeout(signOfLife);
   }
   writer.endPassage();
+  // An answer without a word is one piece all the same.
+  writer.say('');
   await writer.end();
 }

@@ -61,9 +61,7 @@ test.each(protocols)('a server that hangs at initialize is given up in time (%s)
   });
   await closed;
   // The failure is remembered: nobody else waits for it.
-  const at = performance.now();
   expect(await failure(provider)).toMatchObject({ kind: 'timeout' });
-  expect(performance.now() - at).toBeLessThan(50);
   expect(server.requests).toHaveLength(1);
 });
 
@@ -225,7 +223,7 @@ test.each(['/mcp', '/sse'])(
       );
       expect(error).toMatchObject({
         kind: 'failed',
-        message: `the MCP server redirects to ${new URL(target).host}, which is another server`,
+        message: `the MCP server redirects to ${new URL(target).origin}, where it is not followed`,
       });
     }
     expect(other.calls).toEqual([]);

@@ -24,8 +24,9 @@ export function httpChannel(protocol: HttpProtocol, server: HttpServer, limits: 
   const { fetch, takeFailure } = serverFetch({
     fetch: server.fetch,
     origin: server.url.origin,
+    // Not for GET: servers that offer no stream of their own should answer 405, and often answer 404.
     inSession: (method, headers) =>
-      protocol === 'sse' ? method === 'POST' : headers.has('mcp-session-id') && method !== 'DELETE',
+      method === 'POST' && (protocol === 'sse' || headers.has('mcp-session-id')),
     onSessionLost: () => {
       lost = true;
     },

@@ -3,7 +3,8 @@ import type { Tool } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import type { KeptConnection } from './keep-connection.ts';
 import type { McpLimits } from './mcp-limits.ts';
-import { type McpTool, readTool } from './read-tool.ts';
+import { readList } from './read-list.ts';
+import type { McpTool } from './read-tool.ts';
 import { sharedAttempt } from './shared-attempt.ts';
 
 /** The tools of a server as they were when it was last asked. */
@@ -28,7 +29,6 @@ export interface KeepListOptions {
 }
 
 interface Listing {
-  readonly described: ReadonlyMap<string, McpTool>;
   readonly tools: readonly Tool[];
   readonly at: number;
   /** Of the connection that it came over: another one may lead to a server that was started anew. */
@@ -39,6 +39,29 @@ export function keepList({ connection, limits, toTool, report, signal: end }: Ke
   let listing: Listing | null = null;
   let waiting: NodeJS.Timeout | null = null;
   let asked = Number.NEGATIVE_INFINITY;
+  let told: ReadonlySet<string> = new Set();
+  /** Also those that were gone for a while: coming back must not hide a change. */
+  const remembered = new Map<string, McpTool>();
+
+  function remember(tools: ReadonlyMap<string, McpTool>): void {
+    for (const [name, tool] of tools) {
+      remembered.delete(name);
+      remembered.set(name, tool);
+    }
+    for (const name of remembered.keys()) {
+      if (remembered.size <= 2 * limits.maxTools) break;
+      remembered.delete(name);
+    }
+  }
+
+  /** What was said of the list before is not said again. */
+  function tell(messages: readonly string[]): void {
+    const now = new Set(messages);
+    const fresh = [...now].filter((message) => !told.has(message));
+    told = now;
+    for (const message of fresh.slice(0, limits.maxReports)) report(message);
+    if (fresh.length > limits.maxReports) report(`and ${fresh.length - limits.maxReports} more of the kind`);
+  }
 
   const asking = sharedAttempt(async () => {
     asked = performance.now();
@@ -54,12 +77,13 @@ export function keepList({ connection, limits, toTool, report, signal: end }: Ke
         );
       }
     }, end);
-    if (!complete)
-      report(`it lists more than ${limits.maxTools} tools, or endless pages; the rest is left out`);
-    const described = read(raw, limits, report);
-    if (listing !== null) reportChanges(listing.described, described, report);
+    const { tools: described, messages } = readList(raw, remembered, limits);
+    tell(
+      complete ? messages : [...messages, 'it lists too many tools, or pages of them; the rest is left out'],
+    );
+    remember(described);
     const tools = [...described.values()].map(toTool);
-    listing = { described, tools, at: performance.now(), connection: connection.opened() };
+    listing = { tools, at: performance.now(), connection: connection.opened() };
     return tools;
   }, limits.retryMs);
 
@@ -87,34 +111,4 @@ export function keepList({ connection, limits, toTool, report, signal: end }: Ke
     },
     refresh,
   };
-}
-
-function read(
-  raw: readonly unknown[],
-  limits: McpLimits,
-  report: (message: string) => void,
-): ReadonlyMap<string, McpTool> {
-  const described = new Map<string, McpTool>();
-  for (const entry of raw) {
-    const tool = readTool(entry, limits);
-    if (typeof tool === 'string') report(`left out: ${tool}`);
-    else if (described.has(tool.name)) report(`left out: a second tool with the name ${tool.name}`);
-    else described.set(tool.name, tool);
-  }
-  return described;
-}
-
-/** A server that was harmless when it was chosen can say something else later (`facts/peers.md` §4.3 D5). */
-function reportChanges(
-  before: ReadonlyMap<string, McpTool>,
-  after: ReadonlyMap<string, McpTool>,
-  report: (message: string) => void,
-): void {
-  for (const [name, tool] of after) {
-    const known = before.get(name);
-    if (known === undefined) continue;
-    if (known.description !== tool.description) report(`the description of ${name} has changed`);
-    if (JSON.stringify(known.parameters) !== JSON.stringify(tool.parameters))
-      report(`the parameters of ${name} have changed`);
-  }
 }

@@ -38,7 +38,9 @@ test.each([
   }, limits);
   expect(await provider.names()).toHaveLength(count);
   expect(server.requests.filter(({ messages }) => messages[0]?.method === 'tools/list')).toHaveLength(2);
-  expect(reports).toEqual([expect.stringMatching(/^MCP server server: it lists more than .* left out$/)]);
+  expect(reports).toEqual([
+    'MCP server server: it lists too many tools, or pages of them; the rest is left out',
+  ]);
 });
 
 test('a server that gives the same cursor again has no more pages', async () => {
@@ -94,6 +96,45 @@ test('descriptions and titles are bounded, and hide nothing', async () => {
   expect(a).toMatchObject({ label: { en_US: 'A title' }, description: 'Read me.[31m\nTwo' });
   expect(b).toMatchObject({ label: { en_US: 'Annotated' }, description: `${'d'.repeat(4_095)}…` });
   expect(c).toMatchObject({ label: { en_US: `${'t'.repeat(255)}…` }, description: '' });
+});
+
+test('what models read in a schema is cleaned, too, and nothing else of it', async () => {
+  const hidden = `a${String.fromCodePoint(0xe0041)}b`;
+  const properties = {
+    description: { type: 'string', description: hidden, enum: [hidden], default: hidden },
+    list: { type: 'array', items: { anyOf: [{ title: hidden }] } },
+  };
+  const { provider } = await listing(() => ({
+    tools: [{ name: 'a', inputSchema: { type: 'object', properties } }],
+  }));
+  expect((await provider.list({ signal: never }))[0]?.parameters.properties).toEqual({
+    description: { type: 'string', description: 'ab', enum: [hidden], default: hidden },
+    list: { type: 'array', items: { anyOf: [{ title: 'ab' }] } },
+  });
+});
+
+test('schemas are bounded together, and so is what is said of them', async () => {
+  const inputSchema = { type: 'object', description: 'x'.repeat(900) };
+  const { provider, reports } = await listing(
+    () => ({
+      tools: [
+        ...Array(9).fill(null),
+        ...tools(0, 2),
+        ...['a', 'b', 'c'].map((name) => ({ name, inputSchema })),
+      ],
+    }),
+    { maxSchemasLength: 1_500, maxReports: 1, listAgeMs: 0, refreshGapMs: 0 },
+  );
+  expect(await provider.names()).toEqual(['t0', 't1', 'a']);
+  expect(reports).toEqual([
+    'MCP server server: left out: an entry that is no tool',
+    'MCP server server: and 1 more of the kind',
+  ]);
+  const first = provider.known();
+  await provider.names();
+  await expect.poll(() => provider.known()).not.toBe(first);
+  // Not said again.
+  expect(reports).toHaveLength(2);
 });
 
 test.each([
@@ -202,6 +243,18 @@ test('a tool that says something else than before is reported', async () => {
     'MCP server server: the description of add has changed',
     'MCP server server: the parameters of add have changed',
   ]);
+});
+
+test('a tool that comes back is compared with what it was', async () => {
+  let list = [{ name: 'add', description: 'Adds.', inputSchema: empty }];
+  const { provider, reports } = await listing(() => ({ tools: list }), { listAgeMs: 0, refreshGapMs: 0 });
+  expect(await provider.names()).toEqual(['add']);
+  for (const next of [[], [{ name: 'add', description: 'Deletes.', inputSchema: empty }]]) {
+    list = next;
+    await provider.names();
+    await expect.poll(() => provider.known()?.length).toBe(next.length);
+  }
+  expect(reports).toEqual(['MCP server server: the description of add has changed']);
 });
 
 test('a list that cannot be refreshed stays', async () => {

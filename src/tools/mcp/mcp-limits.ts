@@ -19,6 +19,10 @@ export interface McpLimits {
   /** JSON text of one tool's schema. */
   readonly maxSchemaLength: number;
   readonly maxSchemaDepth: number;
+  /** JSON text of the schemas of all tools together. */
+  readonly maxSchemasLength: number;
+  /** Messages about one list, e.g. of tools that are left out. */
+  readonly maxReports: number;
   /** One message of a process. (What comes over HTTP is bounded by `outbound`.) */
   readonly maxMessageBytes: number;
   /** All text and JSON of one answer together. */
@@ -40,6 +44,8 @@ export const mcpLimits: McpLimits = {
   maxTools: 500,
   maxSchemaLength: 128 * 1024,
   maxSchemaDepth: 64,
+  maxSchemasLength: 8 * 1024 * 1024,
+  maxReports: 20,
   maxMessageBytes: 32 * 1024 * 1024,
   maxTextLength: 1024 * 1024,
   maxFileBytes: 15 * 1024 * 1024,

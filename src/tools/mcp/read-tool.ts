@@ -34,7 +34,7 @@ export function readTool(raw: unknown, limits: McpLimits): McpTool | string {
     name,
     title: titleOf(raw) || name,
     description: typeof description === 'string' ? cleanText(description, MAX_DESCRIPTION_LENGTH) : '',
-    parameters: { ...inputSchema, type: 'object' },
+    parameters: { ...cleanSchema(inputSchema), type: 'object' },
     outputSchema: isRecord(outputSchema) && isBounded(outputSchema, limits) ? outputSchema : null,
     icon: iconOf(raw.icons),
   };
@@ -60,6 +60,18 @@ function isBounded(schema: unknown, limits: McpLimits): boolean {
 function depthWithin(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return depth > 0 && Object.values(value).every((inner) => depthWithin(inner, depth - 1));
+}
+
+/** Models read the descriptions in a schema, too. */
+function cleanSchema(schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, cleanValue(key, value)]));
+}
+
+function cleanValue(key: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => cleanValue('', item));
+  if (isRecord(value)) return cleanSchema(value);
+  const words = key === 'description' || key === 'title' || key === '$comment';
+  return words && typeof value === 'string' ? cleanText(value, MAX_DESCRIPTION_LENGTH) : value;
 }
 
 const plug: ToolIcon = { background: '#D1E9FF', content: '🔌' };

@@ -10,6 +10,9 @@ import {
 /** The answer that a request gets here when the stream of its answer ends without one; no server sends this code. */
 export const STREAM_ENDED = -32_999;
 
+/** A server should end the stream of an answer after the answer. One that does not loses it then. */
+const LINGER_MS = 1_000;
+
 export interface ScopedTransport {
   readonly transport: Transport;
   /** Settles when all that is being sent now has been taken, or has failed. */
@@ -26,7 +29,11 @@ export function scopedTransport(inner: Transport): ScopedTransport {
   const sending = new Set<Promise<void>>();
 
   function deliver(message: JSONRPCMessage): void {
-    if (isJSONRPCResponse(message) && message.id !== undefined) requests.delete(message.id);
+    if (isJSONRPCResponse(message) && message.id !== undefined) {
+      const scope = requests.get(message.id);
+      requests.delete(message.id);
+      if (scope !== undefined) setTimeout(() => scope.abort(), LINGER_MS).unref();
+    }
     transport.onmessage?.(message);
   }
 

@@ -85,9 +85,9 @@ export function serverFetch(options: ServerFetchOptions): ServerFetch {
   };
 }
 
-/** Nothing but the host: a path may hold what is secret. */
+/** Nothing but the origin: a path may hold what is secret. */
 function leftOrigin(url: URL): ToolError {
-  return new ToolError('failed', `the MCP server redirects to ${url.host}, which is another server`);
+  return new ToolError('failed', `the MCP server redirects to ${url.origin}, where it is not followed`);
 }
 
 function refused(status: number): string {

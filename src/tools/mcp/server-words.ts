@@ -7,8 +7,8 @@ const MAX_LENGTH = 500;
 
 export function serverWords(secrets: readonly string[]): ServerWords {
   return (text, maxLength = MAX_LENGTH) => {
-    // Cut first, but not so that a secret is left in half at the end of what is shown.
-    let words = text.slice(0, maxLength * 2 + 4096);
+    // Not cut before: that could leave a secret in half.
+    let words = text;
     for (const secret of secrets) words = words.replaceAll(secret, '***');
     return cleanText(words, maxLength);
   };

@@ -23,7 +23,7 @@ export function stdioChannel(command: McpCommand, limits: McpLimits, words: Serv
 
   /** Only of one that has said nothing yet: that it could not start. */
   function complaint(): string {
-    return heard ? '' : words(lastWords(stderr));
+    return heard ? '' : lastWords(words(stderr, STDERR_LENGTH));
   }
 
   function fail(text: string, cause?: unknown): ToolError {
@@ -75,7 +75,7 @@ export function stdioChannel(command: McpCommand, limits: McpLimits, words: Serv
         }
       });
       server.stderr.setEncoding('utf8').on('data', (piece: string) => {
-        if (!heard) stderr = (stderr + piece).slice(-STDERR_LENGTH);
+        if (!heard) stderr = lastLines(stderr + piece);
       });
       void server.ended.then((how) => {
         if (ending === null) fail(`the command of the MCP server ended (${how})`);
@@ -101,6 +101,13 @@ export function stdioChannel(command: McpCommand, limits: McpLimits, words: Serv
     isLost: () => closed || ending !== null,
     leave: async () => {},
   };
+}
+
+/** As many whole lines from the end as are kept: the rest of one could be the rest of a secret. */
+function lastLines(text: string): string {
+  if (text.length <= STDERR_LENGTH) return text;
+  const start = text.indexOf('\n', text.length - STDERR_LENGTH);
+  return start < 0 ? '' : text.slice(start + 1);
 }
 
 /** The end of what a process complained of, without the lines of a stack. */

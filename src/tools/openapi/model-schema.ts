@@ -69,10 +69,10 @@ class SchemaWriter {
   ): JsonSchema {
     const { $ref, ...siblings } = node;
     const target = lookUp(this.#document, $ref, [...path, '$ref']);
-    if (within.includes($ref)) return isRecord(target.node) ? opened(target.node) : {};
-    const written = this.write(target.node, target.path, [...within, $ref]);
     const { nullable, default: initial, ...rest } = siblings;
     const own = this.write(rest, path, within);
+    if (within.includes($ref)) return { ...(isRecord(target.node) && opened(target.node)), ...aboutOf(own) };
+    const written = this.write(target.node, target.path, [...within, $ref]);
     const onlyWords = Object.keys(own).every((keyword) => keyword === 'title' || keyword === 'description');
     // Beside a $ref, OpenAPI 3.0 has nothing but words.
     const joined =

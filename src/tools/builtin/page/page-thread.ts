@@ -43,6 +43,7 @@ export class PageThread {
   /** @throws ToolError `failed` when the thread broke or took too long; `signal.reason` on abort. It has ended then. */
   async run(task: PageTask, { signal }: { readonly signal: AbortSignal }): Promise<PageReport> {
     signal.throwIfAborted();
+    if (!this.#alive) throw broken();
     const asked = Promise.withResolvers<PageReport>();
     this.#asked = asked;
     const onAbort = (): void => this.end(signal.reason);

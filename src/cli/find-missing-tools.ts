@@ -1,0 +1,48 @@
+import type { App } from '../apps/app.ts';
+import type { Config } from '../config/config.ts';
+import { version } from '../config/version.ts';
+import { appTools } from '../engines/app-tools.ts';
+import { type MissingTool, missingTools } from '../engines/missing-tools.ts';
+import { createOutbound } from '../outbound/create-outbound.ts';
+import { createSandbox } from '../sandbox/create-sandbox.ts';
+import { settingsOf } from '../sandbox/settings-of.ts';
+import { openTools } from '../tools/open-tools.ts';
+import { readAppsFolder } from './read-apps-folder.ts';
+
+/** How long servers elsewhere may take to list their tools. */
+const TIMEOUT_MS = 10_000;
+
+/** What these apps name and a server with this configuration would lack. */
+export async function findMissingTools(
+  config: Config,
+  apps: readonly App[],
+): Promise<readonly (Omit<MissingTool, 'app'> & { readonly app: App })[]> {
+  const outbound = createOutbound();
+  const sandbox = createSandbox(settingsOf(config.sandbox));
+  const served = await readAppsFolder(config).catch(() => []);
+  const itsApps = appTools({ list: () => served }, { engineOf: neverAsked, timeoutMs: 0 });
+  const tools = openTools(config, {
+    outbound,
+    sandbox,
+    version,
+    report: (message) => console.error(message),
+    others: [itsApps],
+  });
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const found = await Promise.all(
+      apps.map(async (app) =>
+        (await missingTools(tools, app, { signal })).map((missing) => ({ ...missing, app })),
+      ),
+    );
+    return found.flat();
+  } finally {
+    await tools.close();
+    await sandbox.close();
+    await outbound.close();
+  }
+}
+
+function neverAsked(): never {
+  throw new Error('tools are only listed here');
+}

@@ -1,0 +1,159 @@
+import type { Config } from '../../config/config.ts';
+import type { Outbound } from '../../outbound/outbound.ts';
+import { ToolError } from '../tool-error.ts';
+import type { ToolProvider } from '../tool-provider.ts';
+import { addedTools } from './added-tools.ts';
+import { configuredEntries } from './configured-entries.ts';
+import { failingProvider } from './failing-provider.ts';
+import type { FoundTool, RefusedFile } from './found-tool.ts';
+import { openApiProvider } from './openapi-provider.ts';
+import { toolsFolder } from './tools-folder.ts';
+
+/** How often the folders are looked at, at most: two listings and a `stat` for each file. */
+const LOOK_MS = 2_000;
+
+export type OpenApiOrigin = 'parley.yml' | 'added' | 'folder';
+
+/** Every OpenAPI provider that the owner named, in `parley.yml`, with `parley tool add` or in the tools' folder. */
+export interface OpenApiTools {
+  /** By name, as of the last look; before the first, those of `parley.yml`. */
+  readonly providers: ReadonlyMap<
+    string,
+    { readonly origin: OpenApiOrigin; readonly provider: ToolProvider }
+  >;
+  /**
+   * Reads what has changed in the folders since, unless that was a moment ago. What is wrong goes to the log; a document
+   * that has become unreadable leaves its provider as it was. Never rejects.
+   */
+  look(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenApiToolsParts {
+  readonly outbound: Outbound;
+  /** The data folder's, see `AddedToolsOptions`. */
+  readonly secret: () => Uint8Array;
+  readonly log: {
+    info(facts: object, message: string): void;
+    warn(facts: object, message: string): void;
+    error(facts: object, message: string): void;
+  };
+  readonly lookMs?: number;
+}
+
+type Settings = Pick<Config, 'tools' | 'toolsDir' | 'toolSecrets' | 'dataDir' | 'variable'>;
+
+/** Of two with one name `parley.yml` has it, then what was added, then the folder. */
+export function openApiTools(config: Settings, parts: OpenApiToolsParts): OpenApiTools {
+  return new Collection(config, parts);
+}
+
+interface Held {
+  readonly origin: OpenApiOrigin;
+  readonly provider: ToolProvider;
+  readonly state: string;
+}
+
+class Collection implements OpenApiTools {
+  readonly providers = new Map<string, Held>();
+  readonly #config: Settings;
+  readonly #parts: OpenApiToolsParts;
+  /** Problems that were told; each is told once, until it is gone. */
+  #told: ReadonlySet<string> = new Set();
+  readonly #life = new AbortController();
+  #looking: Promise<void> | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(config: Settings, parts: OpenApiToolsParts) {
+    this.#config = config;
+    this.#parts = parts;
+    for (const entry of configuredEntries(config)) {
+      const provider = openApiProvider(entry, parts);
+      this.providers.set(entry.name, { origin: 'parley.yml', provider, state: 'parley.yml' });
+    }
+  }
+
+  look(): Promise<void> {
+    const { lookMs = LOOK_MS } = this.#parts;
+    if (this.#looking === null) {
+      if (this.#life.signal.aborted || performance.now() - this.#lookedAt < lookMs) return Promise.resolve();
+      this.#looking = this.#look().finally(() => {
+        this.#looking = null;
+        this.#lookedAt = performance.now();
+      });
+    }
+    return this.#looking;
+  }
+
+  async close(): Promise<void> {
+    this.#life.abort(new ToolError('failed', 'the server is shutting down'));
+    await Promise.all([...this.providers.values()].map(({ provider }) => provider.close()));
+  }
+
+  async #look(): Promise<void> {
+    const { dataDir, toolsDir, toolSecrets: secrets, variable } = this.#config;
+    const { secret, log } = this.#parts;
+    try {
+      const added = await addedTools({ dataDir, secret, variable, secrets });
+      const inFolder = await toolsFolder(toolsDir, secrets);
+      const { tools, refused } = this.#choose([...added.tools, ...inFolder.tools]);
+      this.#tell([...added.refused, ...inFolder.refused, ...refused]);
+      for (const [name, { origin }] of this.providers) {
+        // Calls that go on keep the provider they have.
+        if (origin === 'parley.yml' || tools.has(name)) continue;
+        this.providers.delete(name);
+        log.info({ tool: name }, 'tools removed');
+      }
+      for (const tool of tools.values()) await this.#load(tool);
+    } catch (error) {
+      if (!this.#life.signal.aborted) this.#tell([{ file: '', reason: (error as Error).message }]);
+    }
+  }
+
+  #choose(found: readonly FoundTool[]) {
+    const tools = new Map<string, FoundTool>();
+    const refused: RefusedFile[] = [];
+    for (const tool of found) {
+      const { name, file } = tool;
+      const configured = this.#config.tools.some((own) => own.kind !== 'builtin' && own.name === name);
+      const winner = configured ? 'parley.yml' : tools.get(name)?.file;
+      if (winner === undefined) tools.set(name, tool);
+      else refused.push({ file, reason: `the tool ${name} is already in ${winner}, which holds` });
+    }
+    return { tools, refused };
+  }
+
+  #tell(problems: readonly RefusedFile[]): void {
+    const now = new Map(problems.map((problem) => [`${problem.file}\n${problem.reason}`, problem]));
+    for (const [key, { file, reason }] of now) {
+      if (!this.#told.has(key)) this.#parts.log.warn({ file }, reason);
+    }
+    this.#told = new Set(now.keys());
+  }
+
+  async #load(tool: FoundTool): Promise<void> {
+    const { name, origin, file, state } = tool;
+    const { log } = this.#parts;
+    const held = this.providers.get(name);
+    if (held?.state === state) return;
+    let provider: ToolProvider;
+    try {
+      provider = openApiProvider({ ...(await tool.read()), timeoutMs: this.#timeoutOf(name) }, this.#parts);
+      const tools = await provider.list({ signal: this.#life.signal });
+      log.info({ tool: name, count: tools.length }, 'tools loaded');
+    } catch (error) {
+      this.#life.signal.throwIfAborted();
+      const goesOn = held !== undefined && held.origin === origin && held.provider.known() !== null;
+      const reason = error instanceof ToolError ? error.message : 'it cannot be read';
+      log.error({ file, err: error }, goesOn ? `${reason} (the last good version goes on)` : reason);
+      provider = goesOn ? held.provider : failingProvider('api', name, error);
+    }
+    this.providers.set(name, { origin, provider, state });
+  }
+
+  /** An entry that only has settings also bounds a tool that is found elsewhere. */
+  #timeoutOf(name: string): number | null {
+    const settings = this.#config.tools.find((own) => own.kind === 'builtin' && own.name === name);
+    return settings?.timeoutMs ?? null;
+  }
+}
