@@ -95,6 +95,9 @@ test('the configuration is one that Parley reads', async () => {
     SUPPORT_KEY: 'app-0123456789',
     COZE_TOKEN: 'pat_0123456789',
     MODERATION_KEY: 'k',
+    WEATHER_KEY: 'k',
+    FILES_KEY: 'k',
+    TAVILY_KEY: 'k',
   };
   const file = readConfigFile(block('yaml'), 'README.md', env);
   expect(Object.keys(file.providers ?? {})).toEqual([

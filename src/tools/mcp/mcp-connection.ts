@@ -55,7 +55,7 @@ export function mcpConnection(
     // Of our own, because the reason of an abort is sent to the server.
     const controller = new AbortController();
     const abort = () => controller.abort('the caller does not wait any longer');
-    
+    signal.addEventListener('abort', abort, { once: true });
     try {
       return await request({ signal: controller.signal, timeout: FOREVER_MS });
     } catch (error) {

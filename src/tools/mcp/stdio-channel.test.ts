@@ -105,6 +105,17 @@ test('close ends what a command has started', async () => {
   await expect.poll(() => isAlive(child)).toBe(false);
 });
 
+test('what a command has started ends with it, however it ends', async () => {
+  const reports = await startCallee();
+  const provider = testProvider(stdio('launcher', { REPORT_URL: reports.url }));
+  await provider.names();
+  const { path } = await reports.nextCall();
+  const child = Number(/^\/child\/(\d+)/.exec(path)?.[1]);
+  expect(isAlive(child)).toBe(true);
+  await expect(provider.call('exit')).rejects.toMatchObject({ kind: 'failed' });
+  await expect.poll(() => isAlive(child)).toBe(false);
+});
+
 test('a stop in the middle of the start ends the command', async () => {
   const provider = testProvider(stdio('silent'), { limits: { exitMs: 200 } });
   const list = provider.list({ signal: never });

@@ -89,15 +89,9 @@ describe('bad answers', () => {
     [599, 'text/plain', 'x', 'failed', '599: x'],
   ])('%s with %s %j', async (status, type, body, kind, message) => {
     const call = answered((response) => response.writeHead(status, { 'content-type': type }).end(body));
-    await expect(call).rejects.toMatchObject({
-      name: 'ToolError',
-      kind,
-      message: expect.stringMatching(/^127\.0\.0\.1:\d+ answered /),
-    });
-    await expect(call).rejects.toHaveProperty(
-      'message',
-      expect.stringMatching(new RegExp(`answered ${RegExp.escape(message)}$`)),
-    );
+    const error = await call.catch((reason) => reason);
+    expect(error).toMatchObject({ name: 'ToolError', kind });
+    expect(error.message.replace(/^127\.0\.0\.1:\d+ answered /, '')).toBe(message);
   });
 
   test('only the beginning of an endless error is read', async () => {

@@ -1,3 +1,4 @@
+import { unescape } from 'node:querystring';
 import type { OwnerCredentials } from './owner-credentials.ts';
 
 /** Shorter values are no secrets, and would be found everywhere. */
@@ -10,7 +11,7 @@ const PUBLIC_HEADERS = /^(accept|accept-.*|content-type|user-agent)$/i;
 
 /** What the owner sends to a service, to be found again where it must not be. */
 export interface OwnerSecrets {
-  /** Whether one of them stands in `text`, as it is or percent-encoded. */
+  /** Whether one of them stands in an address, however often it is percent-encoded there. */
   foundIn(text: string): boolean;
   /** A text with stars in their place, for errors; `cut`: its end is missing, and may be half a secret. */
   hide(text: string, cut: boolean): string;
@@ -33,13 +34,23 @@ export function ownerSecrets({ headers, query, cookies }: OwnerCredentials): Own
   const replaced = (text: string, among: readonly string[]) =>
     among.reduce((clean, secret) => clean.replaceAll(secret, HIDDEN), text);
   return {
-    foundIn: (text) => secrets.some((secret) => text.includes(secret)),
+    foundIn: (text) => readings(text).some((read) => secrets.some((secret) => read.includes(secret))),
     hide(text, cut) {
       const clean = replaced(text, secrets);
       return cut ? clean.slice(0, -(secrets[0]?.length ?? 1)) : clean;
     },
     hideInAnswer: (text) => replaced(text, long),
   };
+}
+
+/** An address within the query of another is encoded twice. */
+function readings(text: string): readonly string[] {
+  const found = [text];
+  for (let last = text, times = 0; times < 4; times++) {
+    last = unescape(last);
+    found.push(last, last.replaceAll('+', ' '));
+  }
+  return found;
 }
 
 /** A secret as it may stand in addresses, JSON and echoes: without its scheme, decoded, encoded. */

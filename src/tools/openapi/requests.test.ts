@@ -72,10 +72,8 @@ test('a photo is sent as a form of several parts', async () => {
   const type = call.headers['content-type'] ?? '';
   expect(type).toMatch(/^multipart\/form-data; boundary=/);
   const body = await call.body;
-  const form = body.replaceAll(
-    /.*boundary=/.exec(type) ? (type.split('boundary=')[1] ?? '') : '',
-    'BOUNDARY',
-  );
+  const [, boundary = ''] = type.split('boundary=');
+  const form = body.replaceAll(boundary, 'BOUNDARY');
   expect(form).toContain('name="caption"\r\n\r\nx\r\n--y\r\n');
   expect(form).toContain('name="photo"; filename="a %22b%22.png"\r\nContent-Type: image/png\r\n');
   expect(form).toContain('name="tags"\r\n\r\na\r\n');
