@@ -1,8 +1,8 @@
-import { createContext, Script } from 'node:vm';
 import { type Schema, Validator } from '@cfworker/json-schema';
 import { isRecord } from '../config/is-record.ts';
 import type { ParameterSchema } from './tool.ts';
 import { ToolError } from './tool-error.ts';
+import { withinTime } from './within-time.ts';
 
 /** Nothing but a schema that means ill takes that long. */
 const TIMEOUT_MS = 250;
@@ -21,7 +21,7 @@ export function schemaProblem(
   args: Readonly<Record<string, unknown>>,
 ): string | null {
   try {
-    const { valid, errors } = within(TIMEOUT_MS, () => validatorOf(schema).validate(args));
+    const { valid, errors } = withinTime(TIMEOUT_MS, () => validatorOf(schema).validate(args));
     if (valid) return null;
     // The last tells the place; those before it, that something within is wrong.
     const error = errors.at(-1);
@@ -67,18 +67,5 @@ function isPattern(text: string): boolean {
     return new RegExp(text, 'u') !== null;
   } catch {
     return false;
-  }
-}
-
-const guard = createContext({ work: (): void => {} });
-const call = new Script('work()');
-
-/** V8 ends what runs inside a script, regular expressions included, when the script's time is over; nothing else does. */
-function within<T>(timeoutMs: number, work: () => T): T {
-  guard.work = work;
-  try {
-    return call.runInContext(guard, { timeout: timeoutMs });
-  } finally {
-    guard.work = () => {};
   }
 }

@@ -1,7 +1,7 @@
 import { type Schema, Validator } from '@cfworker/json-schema';
 import { ToolError } from '../tool-error.ts';
+import { withinTime } from '../within-time.ts';
 import { cleanText } from './clean-text.ts';
-import { withinTime } from './within-time.ts';
 
 /** How long a check may block everything else. */
 const LIMIT_MS = 100;
