@@ -48,7 +48,7 @@ export interface ToolContext {
   /** Exceptions from the guard of outbound requests: the server's and the app's. */
   readonly allow: readonly OutboundRule[];
   /** Lets the app's own model shorten a text, for tools with such an option; null: no model is at hand. */
-  readonly summarize: ((text: string) => Promise<string>) | null;
+  readonly summarize: ((text: string, options: { readonly signal: AbortSignal }) => Promise<string>) | null;
   /** Apps that have called one another to come here, the outermost first; bounds apps as tools of apps. */
   readonly callers: readonly string[];
   /** Hears what a call has used of models. */

@@ -65,7 +65,7 @@ function begin(
     user,
     conversationId: conversation?.id ?? null,
     allow: [...parts.outboundAllow, ...app.settings.outboundAllow],
-    summarize: (text) => summarize(model, usage, text, writer.signal),
+    summarize: (text, options) => summarize(model, usage, text, options.signal),
     callers: [...callers, app.id],
     onUsage: (used) => usage.add(used),
     signal: writer.signal,

@@ -9,9 +9,10 @@ test.each(['javascript', 'js', ' JavaScript '])('what %j prints', async (languag
   expect(await text(...code(language, 'console.log(6 * 7, [1])'))).toMatch(/^42 \[ ?1 ?\]\n$/);
 });
 
-test.each(['python3', 'python', 'py'])('what %s prints', { timeout: 90_000 }, async (language) => {
+test('what Python prints', { timeout: 90_000 }, async () => {
   const { text } = builtinsUnderTest();
-  expect(await text(...code(language, 'import math\nprint(math.factorial(5))'))).toBe('120\n');
+  for (const language of ['python3', 'python', 'py'])
+    expect(await text(...code(language, 'import math\nprint(math.factorial(5))'))).toBe('120\n');
 });
 
 test('a program that prints nothing', async () => {

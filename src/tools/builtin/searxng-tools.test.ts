@@ -94,7 +94,8 @@ test('a server that gives no JSON says what to change', async () => {
   const { failure } = builtinsUnderTest({ name: 'searxng', baseUrl: callee.url });
   expect(await failure(...search({ query: 'x' }))).toMatchObject({
     kind: 'failed',
-    message: 'SearXNG answered with status 403: Forbidden Its settings.yml must list json in search.formats.',
+    message:
+      'SearXNG answered with status 403: Forbidden. Its settings.yml must list json in search.formats.',
   });
 });
 

@@ -107,7 +107,7 @@ test('unless the service takes none', async () => {
   const { ask } = service({ baseUrl: callee.url }, { takesKey: false, hints: { 403: 'Ask its owner.' } });
   await expect(ask('/', {}, nowhere)).rejects.toMatchObject({
     kind: 'failed',
-    message: 'Example answered with status 403: go away Ask its owner.',
+    message: 'Example answered with status 403: go away. Ask its owner.',
   });
 });
 

@@ -105,7 +105,8 @@ export function createService(
     }
     const said = status === 429 ? 'too many requests for now' : excerptOf(response, settings.apiKey);
     const text = `${title} answered with status ${status}${said === '' ? '.' : `: ${said}`}`;
-    return new ToolError('failed', hints[status] === undefined ? text : `${text} ${hints[status]}`);
+    const hint = hints[status];
+    return new ToolError('failed', hint === undefined ? text : `${text.replace(/[.]$/, '')}. ${hint}`);
   }
 }
 

@@ -10,8 +10,8 @@ import { PageThread } from './page-thread.ts';
 import { searchPage } from './search-page.fixture.ts';
 
 const never = new AbortController().signal;
-/** Takes Readability some seconds, and a pass over its text some hundredths of one. */
-const SLOW = page('<a href=x>link text here</a>'.repeat(33_000));
+/** Takes Readability ten seconds, and one pass over it some hundredths of a second. */
+const SLOW = page(`${'<div>'.repeat(190)}${'<a href=x>link text here</a>'.repeat(32_000)}`);
 const QUICK = page('<title>T</title><p>Quick</p>');
 
 function page(html: string, contentType = 'text/html'): FetchedPage {
