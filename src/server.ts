@@ -111,8 +111,8 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     engineOf: (mode) => engines[mode],
     timeoutMs: config.limits.maxExecutionMs,
   });
-  const report = (message: string) => log.warn({}, message);
-  const tools = openTools(config, { outbound, sandbox, version, report, others: [itsApps] });
+  const secret = () => folder.secret;
+  const tools = await openTools(config, { outbound, sandbox, version, secret, log, others: [itsApps] });
   const parts = { models, store, files, tools, outboundAllow: config.outboundAllow };
   const basic = basicEngine(parts);
   const engines: Readonly<Record<AppMode, Engine>> = {

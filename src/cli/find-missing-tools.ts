@@ -7,6 +7,7 @@ import { createOutbound } from '../outbound/create-outbound.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
 import { settingsOf } from '../sandbox/settings-of.ts';
 import { openTools } from '../tools/open-tools.ts';
+import { dataSecret } from '../tools/openapi/data-secret.ts';
 import { readAppsFolder } from './read-apps-folder.ts';
 
 /** How long servers elsewhere may take to list their tools. */
@@ -21,11 +22,13 @@ export async function findMissingTools(
   const sandbox = createSandbox(settingsOf(config.sandbox));
   const served = await readAppsFolder(config).catch(() => []);
   const itsApps = appTools({ list: () => served }, { engineOf: neverAsked, timeoutMs: 0 });
-  const tools = openTools(config, {
+  const tell = (_facts: object, message: string) => console.error(message);
+  const tools = await openTools(config, {
     outbound,
     sandbox,
     version,
-    report: (message) => console.error(message),
+    secret: () => dataSecret(config.dataDir),
+    log: { info: () => {}, warn: tell, error: tell },
     others: [itsApps],
   });
   try {

@@ -17,7 +17,7 @@ export function help(): string {
     '',
     ...lines,
     '',
-    'Every command takes --config FILE (parley.yml), --data DIR (data) and --apps DIR (examples), also as the',
-    'environment variables PARLEY_CONFIG, PARLEY_DATA and PARLEY_APPS.',
+    'Every command takes --config FILE (parley.yml), --data DIR (data), --apps DIR (examples) and --tools DIR (tools),',
+    'also as the environment variables PARLEY_CONFIG, PARLEY_DATA, PARLEY_APPS and PARLEY_TOOLS.',
   ].join('\n');
 }

@@ -40,7 +40,7 @@ type Row = readonly [name: string, kind: string, from: string, count: string];
 function configured(config: Config, tools: OpenApiTools): Promise<Row[]> {
   return Promise.all(
     config.tools.map(async (tool): Promise<Row> => {
-      const provider = tools.providers.get(tool.name)?.provider;
+      const provider = tools.found.get(tool.name)?.provider;
       const count =
         tool.kind === 'openapi' && provider !== undefined
           ? await countOf(provider)
@@ -53,7 +53,7 @@ function configured(config: Config, tools: OpenApiTools): Promise<Row[]> {
 }
 
 function found(tools: OpenApiTools): Promise<Row[]> {
-  const others = [...tools.providers].filter(([, { origin }]) => origin !== 'parley.yml');
+  const others = [...tools.found].filter(([, { origin }]) => origin !== 'parley.yml');
   const sorted = others.toSorted(([a, { origin: from }], [b, { origin: other }]) =>
     from === other ? (a < b ? -1 : 1) : from === 'added' ? -1 : 1,
   );

@@ -2,6 +2,7 @@ import type { Tool } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 import type { ProviderType, ToolProvider } from './tool-provider.ts';
 import type { ToolName, Tools } from './tools.ts';
+import { safeName } from './unique-names.ts';
 
 /** Where providers come from; asked anew at every look, for some come and go while the server runs. */
 export interface ToolSource {
@@ -30,7 +31,8 @@ export function createTools(sources: readonly ToolSource[]): Tools {
     // What was a plugin of Dify's may be the owner's own document, server or app here.
     return named.find((provider) => provider.type === type) ?? (type === 'builtin' ? named[0] : undefined);
   };
-  const toolOf = (tools: readonly Tool[], { tool }: ToolName) => tools.find(({ name }) => name === tool);
+  const toolOf = (tools: readonly Tool[], { tool }: ToolName) =>
+    tools.find(({ name }) => name === tool) ?? tools.find(({ name }) => name === safeName(tool));
   return {
     problemOf(name) {
       const provider = providerOf(name);

@@ -5,7 +5,7 @@ import { builtinNames, builtinProviders } from './builtin/builtin-providers.ts';
 import { clientProvider } from './client-provider.ts';
 import { createTools, type ToolSource } from './create-tools.ts';
 import { mcpProvider } from './mcp/mcp-provider.ts';
-import { openApiProvider } from './openapi/openapi-provider.ts';
+import { openApiTools } from './openapi/openapi-tools.ts';
 import type { ToolProvider } from './tool-provider.ts';
 import type { Tools } from './tools.ts';
 
@@ -14,23 +14,32 @@ export interface OpenToolsParts {
   readonly sandbox: Sandbox;
   /** Parley's, for MCP servers to know. */
   readonly version: string;
-  /** Hears, once each, of what the owner should know. */
-  readonly report: (message: string) => void;
+  /** The data folder's, under which credentials of added tools are kept. */
+  readonly secret: () => Uint8Array;
+  readonly log: {
+    info(facts: object, message: string): void;
+    warn(facts: object, message: string): void;
+    error(facts: object, message: string): void;
+  };
   /** Tools from elsewhere: the apps of this server. */
   readonly others: readonly ToolSource[];
 }
 
-/** All tools that a configuration names, and those that come with Parley. Nothing is opened before it is needed. */
-export function openTools(config: Pick<Config, 'tools'>, parts: OpenToolsParts): Tools {
-  const builtin = config.tools.filter((entry) => entry.kind === 'builtin');
-  for (const { name } of builtin)
-    if (!builtinNames.includes(name))
-      parts.report(`tools: ${name} is no built-in tool; there are ${builtinNames.join(', ')}`);
-  const providers = [
-    ...config.tools.filter((entry) => entry.kind !== 'builtin').map((entry) => providerOf(entry, parts)),
-    ...builtinProviders(parts, builtin),
-  ];
-  return createTools([known(providers), ...parts.others]);
+/**
+ * All tools that a configuration and its folders name, and those that come with Parley. Documents that lie here are read,
+ * servers elsewhere are not asked before they are needed.
+ */
+export async function openTools(config: Config, parts: OpenToolsParts): Promise<Tools> {
+  const { outbound, version, log } = parts;
+  const openapi = openApiTools(config, parts);
+  await openapi.look();
+  const settings = config.tools.filter((entry) => entry.kind === 'builtin');
+  for (const { name } of settings)
+    if (!builtinNames.includes(name) && !openapi.found.has(name))
+      log.warn({ tool: name }, `no tool has this name; built in are ${builtinNames.join(', ')}`);
+  const report = (message: string) => log.warn({}, message);
+  const configured = config.tools.flatMap((entry) => providerOf(entry, { outbound, version, report }));
+  return createTools([known(configured), openapi, known(builtinProviders(parts, settings)), ...parts.others]);
 }
 
 function known(providers: readonly ToolProvider[]): ToolSource {
@@ -42,21 +51,14 @@ function known(providers: readonly ToolProvider[]): ToolSource {
   };
 }
 
-function providerOf(
-  entry: Exclude<ToolConfig, { kind: 'builtin' }>,
-  { outbound, version, report }: OpenToolsParts,
-): ToolProvider {
+function providerOf(entry: ToolConfig, parts: Parameters<typeof mcpProvider>[1]): readonly ToolProvider[] {
   switch (entry.kind) {
     case 'client':
-      return clientProvider(entry.name, entry.functions);
+      return [clientProvider(entry.name, entry.functions)];
     case 'mcp':
-      return mcpProvider(entry, { outbound, version, report });
-    case 'openapi': {
-      const { document, ...rest } = entry;
-      const source = /^https?:\/\//i.test(document)
-        ? ({ kind: 'address', url: document } as const)
-        : ({ kind: 'file', path: document } as const);
-      return openApiProvider({ ...rest, document: source, secrets: {}, unset: [] }, { outbound });
-    }
+      return [mcpProvider(entry, parts)];
+    case 'openapi':
+    case 'builtin':
+      return [];
   }
 }

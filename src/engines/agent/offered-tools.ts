@@ -5,6 +5,7 @@ import type { ToolSpec } from '../../models/chat-model.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { ToolError } from '../../tools/tool-error.ts';
 import type { Tools } from '../../tools/tools.ts';
+import { uniqueNames } from '../../tools/unique-names.ts';
 
 /** A tool as one app offers it to its model. */
 export interface OfferedTool {
@@ -46,9 +47,11 @@ export async function offeredTools(
     }),
   );
   const offered = new Map<string, OfferedTool>();
+  // What every model takes as a name, and no other tool of the app has.
+  const unique = uniqueNames();
   for (const one of found) {
     if (one === null || (one.tool.executedBy === 'caller' && !callerExecutes)) continue;
-    const name = freeName(one.tool, offered);
+    const name = unique(one.tool.name, one.tool.provider);
     offered.set(name, offer(one.tool, name, one.ref));
   }
   return offered;
@@ -78,24 +81,6 @@ function forModel({ parameters, authored }: Tool): Readonly<Record<string, unkno
     properties: Object.fromEntries(left),
     ...(names.length > 0 ? { required: names } : {}),
   };
-}
-
-const MAX_NAME = 64;
-
-/** What every model takes as a name, and no other tool has: its own, or with its provider's before it, or numbered. */
-function freeName({ provider, name }: Tool, taken: ReadonlyMap<string, unknown>): string {
-  const own = safe(name);
-  if (!taken.has(own)) return own;
-  const both = safe(`${provider}_${name}`);
-  if (!taken.has(both)) return both;
-  for (let number = 2; ; number++) {
-    const numbered = `${both.slice(0, MAX_NAME - 4)}_${number}`;
-    if (!taken.has(numbered)) return numbered;
-  }
-}
-
-function safe(name: string): string {
-  return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, MAX_NAME) || 'tool';
 }
 
 function unavailable(problem: string): ParleyError {

@@ -24,8 +24,10 @@ export interface ToolRequest {
 export async function buildRequest(
   operation: Operation,
   credentials: OwnerCredentials,
-  args: Arguments,
+  given: Arguments,
 ): Promise<ToolRequest> {
+  // Without a prototype: a parameter may be called "constructor", and be left out.
+  const args: Arguments = Object.assign(Object.create(null), given);
   if (credentials.missing !== null) throw new ToolError('credentials', credentials.missing);
   const { method, parameters, server, accept, body: binding } = operation;
   const body = binding === null ? null : await encodeBody(binding, args);

@@ -24,8 +24,9 @@ export function isReference(node: unknown): node is { readonly $ref: string } & 
   return isRecord(node) && typeof node.$ref === 'string';
 }
 
-/** Where `ref` leads, one step. */
-export function lookUp(document: OpenApiDocument, ref: string, at: YamlPath): Located {
+/** Where `ref` leads, one step. Bundlers make references that pass through others. */
+export function lookUp(document: OpenApiDocument, ref: string, at: YamlPath, depth = 0): Located {
+  if (depth === MAX_CHAIN) throw document.problem(at, 'the $ref leads in a circle');
   const shown = JSON.stringify(ref.slice(0, 200));
   if (!ref.startsWith('#')) {
     const reason = `the $ref ${shown} leads out of the document; only references within it (#/…) are followed, so bundle the document first`;
@@ -35,18 +36,22 @@ export function lookUp(document: OpenApiDocument, ref: string, at: YamlPath): Lo
   if (pointer === undefined || (pointer !== '' && !pointer.startsWith('/'))) {
     throw document.problem(at, `the $ref ${shown} is no reference of the form #/…`);
   }
-  const path = pointer
+  const steps = pointer
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  let node: unknown = document.root;
-  for (const step of path) {
+  let found: Located = { node: document.root, path: [] };
+  for (const step of steps) {
+    if (isReference(found.node) && !Object.hasOwn(found.node, step)) {
+      found = lookUp(document, found.node.$ref, at, depth + 1);
+    }
+    const { node, path } = found;
     // Only what the document says itself: "#/constructor" is in every object.
     const inside = (isRecord(node) || Array.isArray(node)) && Object.hasOwn(node, step);
     if (!inside) throw document.problem(at, `the $ref ${shown} leads to nothing`);
-    node = (node as Record<string, unknown>)[step];
+    found = { node: (node as Record<string, unknown>)[step], path: [...path, step] };
   }
-  return { node, path };
+  return found;
 }
 
 function decoded(text: string): string | undefined {

@@ -1,31 +1,42 @@
 import { isRecord } from '../../config/is-record.ts';
 import type { YamlPath } from '../../config/yaml-source.ts';
 import { followReference, isReference, lookUp } from './follow-reference.ts';
-import { isPlainPattern } from './is-plain-pattern.ts';
 import type { Located, OpenApiDocument } from './openapi-document.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What is deeper is left open: no model fills it in. */
-const MAX_DEPTH = 12;
+/** Levels of one schema that are written out: the first of these with which it stays within its budget. */
+const LEVELS = [12, 8, 5, 3, 2, 1];
+/** References to references. */
+const MAX_REFERENCES = 12;
+/** Schemas within one schema. */
+const MAX_SCHEMAS = 250;
 const MAX_DESCRIPTION = 500;
 /** Of an `enum`; longer ones are left to the server. */
 const MAX_VALUES = 500;
 
-/** How many schemas may still be written out, so that references to references cannot multiply without end. */
+/** How many schemas may still be written out for an operation. Each of its parameters gets its own outermost one. */
 export interface SchemaBudget {
   left: number;
 }
 
 /**
  * A schema of a document as JSON Schema 2020-12 without references, for requests: what is read only is left out, and so
- * is what models do not read (`example`, `xml`, `discriminator`). A schema within itself, and what is too deep or too
- * much, ends in a schema that takes anything.
+ * is what models do not read (`example`, `xml`, `discriminator`). A schema within itself ends open, with no more than its
+ * type and words, and so does what lies too deep or is too much for a model.
  *
  * @throws ToolError for a reference that cannot be followed
  */
 export function modelSchema(document: OpenApiDocument, schema: Located, budget: SchemaBudget): JsonSchema {
-  return new SchemaWriter(document, budget).write(schema.node, schema.path, []);
+  const most = Math.min(budget.left, MAX_SCHEMAS);
+  for (const levels of LEVELS) {
+    const writer = new SchemaWriter(document, most, levels);
+    const written = writer.write(schema.node, { path: schema.path, within: [], level: 0 });
+    if (writer.left < 0 && levels !== LEVELS.at(-1)) continue;
+    budget.left -= most - Math.max(writer.left, 0);
+    return written;
+  }
+  return {};
 }
 
 /** Whether a property is only in answers. */
@@ -34,28 +45,41 @@ export function isReadOnly(document: OpenApiDocument, schema: Located): boolean 
   return isRecord(node) && node.readOnly === true;
 }
 
-class SchemaWriter {
-  readonly #document: OpenApiDocument;
-  readonly #budget: SchemaBudget;
+/** Where a schema stands. */
+interface Place {
+  readonly path: YamlPath;
+  /** The references that led here. */
+  readonly within: readonly string[];
+  /** How many schemas it is in. */
+  readonly level: number;
+}
 
-  constructor(document: OpenApiDocument, budget: SchemaBudget) {
+class SchemaWriter {
+  left: number;
+  readonly #document: OpenApiDocument;
+  readonly #levels: number;
+
+  constructor(document: OpenApiDocument, most: number, levels: number) {
+    this.left = most;
     this.#document = document;
-    this.#budget = budget;
+    this.#levels = levels;
   }
 
-  /** `within`: the references that led here. */
-  write(node: unknown, path: YamlPath, within: readonly string[]): JsonSchema {
+  write(node: unknown, place: Place): JsonSchema {
     if (node === false) return { not: {} };
     if (!isRecord(node)) return {};
-    if (path.length > MAX_PATH || within.length > MAX_DEPTH || this.#budget.left-- <= 0) return opened(node);
-    if (isReference(node)) return this.#writeReference(node, path, within);
+    this.left--;
+    const { level, within } = place;
+    if (level > 0 && (level >= this.#levels || this.left < 0 || within.length > MAX_REFERENCES))
+      return this.#outline(node, place.path);
+    if (isReference(node)) return this.#writeReference(node, place);
     const written: Record<string, unknown> = {};
     for (const [keyword, value] of Object.entries(node)) {
-      const kept = this.#keyword(keyword, value, [...path, keyword], within);
+      const kept = this.#keyword(keyword, value, { ...place, path: [...place.path, keyword] });
       if (kept !== undefined) written[keyword] = kept;
     }
     if (this.#document.version === '3.0') bringUpToDate(node, written);
-    if (Array.isArray(written.required)) this.#dropReadOnly(node, path, written);
+    if (Array.isArray(written.required)) this.#dropReadOnly(node, place.path, written);
     // The names that patterns allow are not kept: what is forbidden beside them would forbid these too.
     if (node.patternProperties !== undefined) delete written.additionalProperties;
     if (!defaultFits(written)) delete written.default;
@@ -64,15 +88,14 @@ class SchemaWriter {
 
   #writeReference(
     node: { readonly $ref: string } & Readonly<Record<string, unknown>>,
-    path: YamlPath,
-    within: readonly string[],
+    place: Place,
   ): JsonSchema {
-    const { $ref, ...siblings } = node;
-    const target = lookUp(this.#document, $ref, [...path, '$ref']);
-    const { nullable, default: initial, ...rest } = siblings;
-    const own = this.write(rest, path, within);
-    if (within.includes($ref)) return { ...(isRecord(target.node) && opened(target.node)), ...aboutOf(own) };
-    const written = this.write(target.node, target.path, [...within, $ref]);
+    const { $ref, nullable, default: initial, ...siblings } = node;
+    const target = lookUp(this.#document, $ref, [...place.path, '$ref']);
+    const own = this.write(siblings, place);
+    const written = place.within.includes($ref)
+      ? this.#outline(target.node, target.path)
+      : this.write(target.node, { ...place, path: target.path, within: [...place.within, $ref] });
     const onlyWords = Object.keys(own).every((keyword) => keyword === 'title' || keyword === 'description');
     // Beside a $ref, OpenAPI 3.0 has nothing but words.
     const joined =
@@ -85,25 +108,41 @@ class SchemaWriter {
       : whole;
   }
 
+  /** A schema without those in it. */
+  #outline(start: unknown, path: YamlPath): JsonSchema {
+    const { node } = followReference(this.#document, { node: start, path });
+    if (!isRecord(node)) return {};
+    const kept = ['type', 'title', 'description', 'format', 'nullable'].flatMap((keyword) => {
+      const value = plain[keyword]?.(node[keyword]);
+      return value === undefined ? [] : [[keyword, value]];
+    });
+    const outline: JsonSchema = Object.fromEntries(kept);
+    return outline.nullable === true ? orNull(outline) : outline;
+  }
+
   /** The value of a keyword as it is kept; undefined: it is left out, also when its value makes no sense. */
-  #keyword(keyword: string, value: unknown, path: YamlPath, within: readonly string[]): unknown {
+  #keyword(keyword: string, value: unknown, { path, within, level }: Place): unknown {
     if (Object.hasOwn(plain, keyword)) return plain[keyword]?.(value);
+    const write = (node: unknown, ...steps: YamlPath) =>
+      this.write(node, { path: [...path, ...steps], within, level: level + 1 });
     if (SCHEMAS.has(keyword)) {
       if (typeof value === 'boolean') return value;
-      return isRecord(value) ? this.write(value, path, within) : undefined;
+      return isRecord(value) ? write(value) : undefined;
     }
     if (LISTS.has(keyword)) {
       if (!Array.isArray(value) || value.length === 0) return undefined;
-      return value.map((item, index) => this.write(item, [...path, index], within));
+      return value.map((item, index) => write(item, index));
     }
     if (!MAPS.has(keyword) || !isRecord(value)) return undefined;
-    const entries = Object.entries(value).filter(
-      ([name, schema]) =>
-        keyword !== 'properties' || !isReadOnly(this.#document, { node: schema, path: [...path, name] }),
-    );
-    return Object.fromEntries(
-      entries.map(([name, schema]) => [name, this.write(schema, [...path, name], within)]),
-    );
+    const entries: [string, JsonSchema][] = [];
+    for (const [name, schema] of Object.entries(value)) {
+      // Of an object with more properties than anybody reads, the rest may be given all the same.
+      if (this.left < 0) break;
+      const readOnly =
+        keyword === 'properties' && isReadOnly(this.#document, { node: schema, path: [...path, name] });
+      if (!readOnly) entries.push([name, write(schema, name)]);
+    }
+    return Object.fromEntries(entries);
   }
 
   #dropReadOnly(node: JsonSchema, path: YamlPath, written: Record<string, unknown>): void {
@@ -115,9 +154,6 @@ class SchemaWriter {
     });
   }
 }
-
-/** Levels of one schema, each of which is two or three steps of its path. */
-const MAX_PATH = 60;
 
 const SCHEMAS = new Set([
   ...['items', 'contains', 'additionalProperties', 'propertyNames', 'not', 'if', 'then', 'else'],
@@ -154,7 +190,7 @@ const plain: Readonly<Record<string, (value: unknown) => unknown>> = {
     return types.length > 0 && types.every((type) => TYPES.has(type as string)) ? value : undefined;
   },
   format: (value) => (value === 'url' ? 'uri' : FORMATS.has(value as string) ? value : undefined),
-  pattern: (value) => (typeof value === 'string' && isPlainPattern(value) ? value : undefined),
+  pattern: (value) => (typeof value === 'string' && isPattern(value) ? value : undefined),
   multipleOf: (value) => (Number.isFinite(value) && (value as number) > 0 ? value : undefined),
   minimum: number,
   maximum: number,
@@ -192,11 +228,6 @@ function orNull({ nullable: _, ...schema }: JsonSchema): JsonSchema {
   return { ...schema, ...withNull, type: [...new Set([type, 'null'].flat())] };
 }
 
-/** What takes anything, with the words of `node`. */
-function opened({ title, description }: JsonSchema): JsonSchema {
-  return aboutOf({ title: words(title), description: words(description) });
-}
-
 function aboutOf({ title, description }: JsonSchema): JsonSchema {
   return { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
 }
@@ -208,6 +239,15 @@ function defaultFits({ default: value, type, enum: values }: JsonSchema): boolea
   if (type === undefined || types.length === 0) return true;
   const own = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
   return types.includes(own) || (types.includes('integer') && Number.isInteger(value));
+}
+
+/** Many are written for other languages, or without the flag that JSON Schema wants. */
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') !== null;
+  } catch {
+    return false;
+  }
 }
 
 function clipped(text: string): string {

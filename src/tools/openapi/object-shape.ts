@@ -11,6 +11,8 @@ export interface ObjectShape {
 }
 
 const MAX_DEPTH = 12;
+/** More are left in one object. */
+const MAX_PROPERTIES = 200;
 
 /**
  * A schema as a plain list of properties, gathered from its `allOf` as well; null when it is none: another type, a
@@ -19,7 +21,8 @@ const MAX_DEPTH = 12;
 export function objectShape(document: OpenApiDocument, schema: Located): ObjectShape | null {
   const properties = new Map<string, Located>();
   const required = new Set<string>();
-  if (!gather(document, schema, 0, properties, required) || properties.size === 0) return null;
+  if (!gather(document, schema, 0, properties, required)) return null;
+  if (properties.size === 0 || properties.size > MAX_PROPERTIES) return null;
   for (const name of required) if (!properties.has(name)) required.delete(name);
   return { properties, required };
 }

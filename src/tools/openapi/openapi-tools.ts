@@ -9,21 +9,23 @@ import type { FoundTool, RefusedFile } from './found-tool.ts';
 import { openApiProvider } from './openapi-provider.ts';
 import { toolsFolder } from './tools-folder.ts';
 
-/** How often the folders are looked at, at most: two listings and a `stat` for each file. */
-const LOOK_MS = 2_000;
+/** How often the folders are looked at: two listings and a `stat` for each file. Some volumes send no notifications. */
+const POLL_MS = 2_000;
 
 export type OpenApiOrigin = 'parley.yml' | 'added' | 'folder';
 
-/** Every OpenAPI provider that the owner named, in `parley.yml`, with `parley tool add` or in the tools' folder. */
+/**
+ * Every OpenAPI provider that the owner named, in `parley.yml`, with `parley tool add` or in the tools' folder. A source of
+ * `createTools`.
+ */
 export interface OpenApiTools {
-  /** By name, as of the last look; before the first, those of `parley.yml`. */
-  readonly providers: ReadonlyMap<
-    string,
-    { readonly origin: OpenApiOrigin; readonly provider: ToolProvider }
-  >;
+  /** Before the first look, those of `parley.yml`. */
+  providers(): readonly ToolProvider[];
+  /** The same by name, with where they are from. */
+  readonly found: ReadonlyMap<string, { readonly origin: OpenApiOrigin; readonly provider: ToolProvider }>;
   /**
-   * Reads what has changed in the folders since, unless that was a moment ago. What is wrong goes to the log; a document
-   * that has become unreadable leaves its provider as it was. Never rejects.
+   * Reads what has changed in the folders; it also happens by itself every two seconds. What is wrong goes to the log; a
+   * document that has become unreadable leaves its provider as it was. Never rejects.
    */
   look(): Promise<void>;
   close(): Promise<void>;
@@ -38,7 +40,7 @@ export interface OpenApiToolsParts {
     warn(facts: object, message: string): void;
     error(facts: object, message: string): void;
   };
-  readonly lookMs?: number;
+  readonly pollMs?: number;
 }
 
 type Settings = Pick<Config, 'tools' | 'toolsDir' | 'toolSecrets' | 'dataDir' | 'variable'>;
@@ -55,42 +57,53 @@ interface Held {
 }
 
 class Collection implements OpenApiTools {
-  readonly providers = new Map<string, Held>();
+  readonly found = new Map<string, Held>();
   readonly #config: Settings;
   readonly #parts: OpenApiToolsParts;
   /** Problems that were told; each is told once, until it is gone. */
   #told: ReadonlySet<string> = new Set();
   readonly #life = new AbortController();
-  #looking: Promise<void> | null = null;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #looks: Promise<void> = Promise.resolve();
+  /** Looks that are under way or wait. */
+  #pending = 0;
+  readonly #polling: NodeJS.Timeout;
 
   constructor(config: Settings, parts: OpenApiToolsParts) {
     this.#config = config;
     this.#parts = parts;
     for (const entry of configuredEntries(config)) {
       const provider = openApiProvider(entry, parts);
-      this.providers.set(entry.name, { origin: 'parley.yml', provider, state: 'parley.yml' });
+      this.found.set(entry.name, { origin: 'parley.yml', provider, state: 'parley.yml' });
     }
+    // A volume that hangs must not queue looks.
+    const poll = () => this.#pending === 0 && void this.look();
+    this.#polling = setInterval(poll, parts.pollMs ?? POLL_MS).unref();
   }
 
+  providers(): readonly ToolProvider[] {
+    return [...this.found.values()].map(({ provider }) => provider);
+  }
+
+  /** One after another: each sees at least what was there when it was asked for. */
   look(): Promise<void> {
-    const { lookMs = LOOK_MS } = this.#parts;
-    if (this.#looking === null) {
-      if (this.#life.signal.aborted || performance.now() - this.#lookedAt < lookMs) return Promise.resolve();
-      this.#looking = this.#look().finally(() => {
-        this.#looking = null;
-        this.#lookedAt = performance.now();
+    this.#pending++;
+    this.#looks = this.#looks
+      .then(() => this.#look())
+      .finally(() => {
+        this.#pending--;
       });
-    }
-    return this.#looking;
+    return this.#looks;
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#polling);
     this.#life.abort(new ToolError('failed', 'the server is shutting down'));
-    await Promise.all([...this.providers.values()].map(({ provider }) => provider.close()));
+    await this.#looks;
+    await Promise.all(this.providers().map((provider) => provider.close()));
   }
 
   async #look(): Promise<void> {
+    if (this.#life.signal.aborted) return;
     const { dataDir, toolsDir, toolSecrets: secrets, variable } = this.#config;
     const { secret, log } = this.#parts;
     try {
@@ -98,10 +111,10 @@ class Collection implements OpenApiTools {
       const inFolder = await toolsFolder(toolsDir, secrets);
       const { tools, refused } = this.#choose([...added.tools, ...inFolder.tools]);
       this.#tell([...added.refused, ...inFolder.refused, ...refused]);
-      for (const [name, { origin }] of this.providers) {
+      for (const [name, { origin }] of this.found) {
         // Calls that go on keep the provider they have.
         if (origin === 'parley.yml' || tools.has(name)) continue;
-        this.providers.delete(name);
+        this.found.delete(name);
         log.info({ tool: name }, 'tools removed');
       }
       for (const tool of tools.values()) await this.#load(tool);
@@ -134,7 +147,7 @@ class Collection implements OpenApiTools {
   async #load(tool: FoundTool): Promise<void> {
     const { name, origin, file, state } = tool;
     const { log } = this.#parts;
-    const held = this.providers.get(name);
+    const held = this.found.get(name);
     if (held?.state === state) return;
     let provider: ToolProvider;
     try {
@@ -148,7 +161,7 @@ class Collection implements OpenApiTools {
       log.error({ file, err: error }, goesOn ? `${reason} (the last good version goes on)` : reason);
       provider = goesOn ? held.provider : failingProvider('api', name, error);
     }
-    this.providers.set(name, { origin, provider, state });
+    this.found.set(name, { origin, provider, state });
   }
 
   /** An entry that only has settings also bounds a tool that is found elsewhere. */

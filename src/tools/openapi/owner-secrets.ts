@@ -1,4 +1,4 @@
-import { unescape } from 'node:querystring';
+import { unescape as decodeLoosely } from 'node:querystring';
 import type { OwnerCredentials } from './owner-credentials.ts';
 
 /** Shorter values are no secrets, and would be found everywhere. */
@@ -47,7 +47,7 @@ export function ownerSecrets({ headers, query, cookies }: OwnerCredentials): Own
 function readings(text: string): readonly string[] {
   const found = [text];
   for (let last = text, times = 0; times < 4; times++) {
-    last = unescape(last);
+    last = decodeLoosely(last);
     found.push(last, last.replaceAll('+', ' '));
   }
   return found;

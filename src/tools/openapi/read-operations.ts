@@ -1,4 +1,5 @@
 import { isRecord } from '../../config/is-record.ts';
+import { uniqueNames } from '../unique-names.ts';
 import { followReference } from './follow-reference.ts';
 import type { SchemaBudget } from './model-schema.ts';
 import type { OpenApiDocument } from './openapi-document.ts';
@@ -9,14 +10,13 @@ import { readBody } from './read-body.ts';
 import { readParameters } from './read-parameters.ts';
 import { readSecurity } from './read-security.ts';
 import { serverAddress } from './server-address.ts';
-import { uniqueNames } from './unique-names.ts';
 
 /** `trace` is not among them: it asks for an echo of the headers, credentials included. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
 const MAX_OPERATIONS = 1_000;
 /** Schemas that are written out for one operation, and for a whole document. */
-const MAX_SCHEMAS = 2_000;
-const MAX_ALL_SCHEMAS = 200_000;
+const MAX_SCHEMAS = 1_000;
+const MAX_ALL_SCHEMAS = 100_000;
 /** Tool descriptions are read by a model with every request. */
 const MAX_DESCRIPTION = 1_024;
 const MAX_LABEL = 100;

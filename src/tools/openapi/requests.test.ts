@@ -228,6 +228,32 @@ describe('what a model writes stays what it is', () => {
     expect(call.headers['x-key']).toBe('hush-2');
   });
 
+  test('names of what every object has are names like others', async () => {
+    const names = ['constructor', 'toString', '__proto__'];
+    const places = ['query', 'header', 'cookie'];
+    const parameters = places.map((place, i) => ({ name: names[i], in: place, schema: { type: 'string' } }));
+    const schema = JSON.parse('{"type":"object","properties":{"valueOf":{},"hasOwnProperty":{}}}');
+    const paths = {
+      '/': {
+        post: { ...(postOf('application/json', schema, { required: false }).post as Json), parameters },
+      },
+    };
+    const nothing = await sent(paths, {});
+    expect([nothing.path, nothing.body]).toEqual(['/', '']);
+    expect(nothing.headers).not.toHaveProperty('tostring');
+    expect(nothing.headers).not.toHaveProperty('cookie');
+    const all = await sent(
+      paths,
+      JSON.parse('{"constructor":"a","toString":"b","__proto__":"c","valueOf":"d"}'),
+    );
+    expect([all.path, all.body, all.headers.cookie]).toEqual([
+      '/?constructor=a',
+      '{"valueOf":"d"}',
+      '__proto__=c',
+    ]);
+    expect(all.headers).toHaveProperty('tostring', 'b');
+  });
+
   test('and prototypes stay what they are', async () => {
     const schema = { type: 'object', properties: { constructor: {} }, additionalProperties: {} };
     const { body } = await sent(

@@ -1,4 +1,5 @@
 import { isRecord } from '../../config/is-record.ts';
+import { ToolError } from '../tool-error.ts';
 import type { Located, OpenApiDocument } from './openapi-document.ts';
 
 /**
@@ -12,7 +13,14 @@ export function serverAddress(
   lists: readonly Located[],
   baseUrl: string | null,
 ): URL {
-  if (baseUrl !== null) return new URL(baseUrl);
+  if (baseUrl !== null) {
+    const url = new URL(baseUrl);
+    if (url.username === '' && url.password === '') return url;
+    throw new ToolError(
+      'failed',
+      `the base URL at ${url.host} holds credentials; send them in a header instead`,
+    );
+  }
   const list = lists.find(({ node }) => Array.isArray(node) && node.length > 0);
   if (list === undefined) return absolute(document, '/', { node: null, path: [] });
   const server = (list.node as readonly unknown[])[0];
