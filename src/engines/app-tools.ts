@@ -87,6 +87,7 @@ async function answerOf(
       conversation: null,
       isNewConversation: true,
       messageId: newId(),
+      createdAt: Date.now(),
       query: typeof args[QUERY] === 'string' ? args[QUERY] : '',
       inputs: validateInputs(app.config.inputForm, args),
       files: [],

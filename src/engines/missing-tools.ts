@@ -25,7 +25,7 @@ export async function missingTools(
       );
       if (error === null) return null;
       const ignored = settings.missingTools === 'ignore';
-      return { app: id, line: ref.line, problem: error.message, ignored };
+      return { app: id, line: ref.line, problem: error.message.replace(/\.$/, ''), ignored };
     }),
   );
   return missing.filter((one) => one !== null);

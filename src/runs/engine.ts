@@ -41,6 +41,8 @@ export interface EngineTask {
   /** True on the first turn of a conversation, which has no history. */
   readonly isNewConversation: boolean;
   readonly messageId: string;
+  /** Milliseconds since 1970: where the turn stands in its conversation. */
+  readonly createdAt: number;
   readonly query: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly files: readonly RunFile[];

@@ -48,7 +48,6 @@ export async function executeRun(
   const note = (change: MadeChange) => {
     if (facts.kept) journal.append(facts.id, change, whole);
   };
-  if (answer !== '') note({ kind: 'replaced', text: answer });
   let paused = false;
   let spoken = false;
   let first = true;
@@ -68,6 +67,7 @@ export async function executeRun(
     conversation: accepted.conversation,
     isNewConversation: accepted.isNewConversation,
     messageId: facts.messageId,
+    createdAt: facts.createdAt,
     query: accepted.query,
     inputs: accepted.inputs,
     files: accepted.files,
@@ -136,7 +136,14 @@ export async function executeRun(
   if (error !== null && stoppedBy === null && !(error instanceof ParleyError)) observer.failed(run, error);
   const failure = error === null || stoppedBy !== null ? null : asParleyError(error);
   let outcome: RunOutcome = {
-    status: stoppedBy !== null ? 'stopped' : failure ? 'failed' : paused ? 'paused' : 'succeeded',
+    status:
+      stoppedBy !== null
+        ? 'stopped'
+        : failure
+          ? 'failed'
+          : paused && run.canceledAt === null
+            ? 'paused'
+            : 'succeeded',
     answer,
     thoughts,
     files,
@@ -155,11 +162,18 @@ export async function executeRun(
     const committed = facts.kept
       ? await recorder.commit(
           { id: facts.id, message_id: facts.messageId, process_id: processId },
-          turnOutcome(facts, outcome, { latencyMs, earlierFiles: before.files.length }),
+          turnOutcome(facts, outcome, latencyMs),
         )
       : { canceledAt: run.canceledAt };
     if (committed) {
-      outcome = { ...outcome, canceledAt: committed.canceledAt };
+      const { canceledAt } = committed;
+      // A turn that was given up waits for nobody (`finishTurn`).
+      const waits = outcome.status === 'paused' && canceledAt === null;
+      outcome = {
+        ...outcome,
+        canceledAt,
+        status: outcome.status === 'paused' && !waits ? 'succeeded' : outcome.status,
+      };
     } else {
       // This process was taken for dead (it stood still for longer than its lease), and another ended the run.
       outcome = {
@@ -217,11 +231,7 @@ async function resolveUsage(
   }
 }
 
-function turnOutcome(
-  facts: RunFacts,
-  outcome: RunOutcome,
-  { latencyMs, earlierFiles }: { readonly latencyMs: number; readonly earlierFiles: number },
-): TurnOutcome {
+function turnOutcome(facts: RunFacts, outcome: RunOutcome, latencyMs: number): TurnOutcome {
   const { usage } = outcome;
   return {
     status: outcome.status,
@@ -229,10 +239,7 @@ function turnOutcome(
     errorCode: outcome.error?.code ?? null,
     stoppedBy: outcome.stoppedBy,
     finishedAt: outcome.endedAt,
-    ...madeRows(
-      { ...outcome, files: outcome.files.slice(earlierFiles) },
-      { appId: facts.app.id, messageId: facts.messageId },
-    ),
+    ...madeRows(outcome, { appId: facts.app.id, messageId: facts.messageId }),
     usage: {
       prompt_tokens: usage.promptTokens,
       answer_tokens: usage.completionTokens,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Journal } from './journal.ts';
-import { NOTHING_MADE } from './made.ts';
+import { type Made, type MadeChange, NOTHING_MADE, withChange } from './made.ts';
+import type { RunFile } from './run-file.ts';
+import type { Thought } from './thought.ts';
 
 /** Null: writes go to the file; else what becomes of the next ones. */
 let fault: ((fd: number, text: string, write: (fd: number, text: string) => number) => number) | null = null;
@@ -181,4 +183,79 @@ test('a next segment that cannot be made is told once, and the full one goes on'
     expect(() => journal.flush()).not.toThrow();
   }
   expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'ENOENT' }));
+});
+
+/** Notes changes of runs as they make them, with all that each has made at hand. */
+function notes() {
+  const { journal } = Journal.open(dir, onError);
+  const made = new Map<string, Made>();
+  const note = (runId: string, ...changes: readonly MadeChange[]) => {
+    for (const change of changes) {
+      made.set(runId, withChange(made.get(runId) ?? NOTHING_MADE, change));
+      journal.append(runId, change, () => made.get(runId) as Made);
+    }
+    journal.flush();
+  };
+  return { note, made };
+}
+const recovered = () => Journal.open(dir, onError).recovered;
+const text = (of: string): MadeChange => ({ kind: 'text', text: of });
+const thought = (id: string, position: number, of = ''): MadeChange & { thought: Thought } => {
+  return { kind: 'thought', thought: { id, position, text: of, uses: [], files: [], createdAt: 1 } };
+};
+const file = (id: string): MadeChange & { file: RunFile } => ({
+  kind: 'file',
+  file: {
+    ...{ id, type: 'image', transferMethod: 'tool_file', uploadId: id, url: null },
+    ...{ filename: 'a.png', extension: 'png', mimeType: 'image/png', size: 1 },
+  },
+});
+
+test('thoughts are found as they last were, files in their order, beside the text', () => {
+  const { note, made } = notes();
+  note('a', thought('t1', 1), text('I look.'), thought('t1', 1, 'I look.'), file('f1'));
+  note('b', thought('t1', 1, 'of another run'));
+  note('a', thought('t2', 2), file('f2'), text('\nDone.'), thought('t1', 1, 'again'));
+  expect(recovered()).toEqual(made);
+  expect(recovered().get('a')).toEqual({
+    answer: 'I look.\nDone.',
+    thoughts: [thought('t1', 1, 'again').thought, thought('t2', 2).thought],
+    files: [file('f1').file, file('f2').file],
+  });
+});
+
+test('a replaced answer leaves the thoughts and the files', () => {
+  const { note } = notes();
+  note('a', text('bad'), thought('t1', 1), file('f1'), { kind: 'replaced', text: 'good' });
+  expect(recovered().get('a')).toMatchObject({
+    answer: 'good',
+    thoughts: [{ id: 't1' }],
+    files: [{ id: 'f1' }],
+  });
+});
+
+test('what a full disk swallowed of thoughts and files is there again afterwards, each once', () => {
+  const { note, made } = notes();
+  note('a', text('before'), thought('t1', 1), file('f1'));
+  fault = fullDisk;
+  note('a', thought('t1', 1, 'lost'), file('f2'), text(' lost'), thought('t2', 2, 'lost too'));
+  expect(recovered().get('a')).toMatchObject({
+    answer: 'before',
+    thoughts: [{ text: '' }],
+    files: [{ id: 'f1' }],
+  });
+  fault = null;
+  note('a', file('f3'));
+  expect(recovered()).toEqual(made);
+  expect(
+    recovered()
+      .get('a')
+      ?.files.map(({ id }) => id),
+  ).toEqual(['f1', 'f2', 'f3']);
+});
+
+test('text that looks like a line of another kind is text', () => {
+  const { note, made } = notes();
+  note('a', text('["b","x",1]\n["b",{"id":"t9"},2]\n'), thought('t1', 1, '["b","x"]\n'));
+  expect(recovered()).toEqual(made);
 });

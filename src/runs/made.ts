@@ -36,7 +36,7 @@ export function withChange(made: Made, change: MadeChange): Made {
 export function madeRows(
   { answer, thoughts, files }: Made,
   message: { readonly appId: string; readonly messageId: string },
-): Pick<TurnOutcome, 'answer'> & Required<Pick<TurnOutcome, 'thoughts' | 'files'>> {
+): { readonly answer: string } & Required<Pick<TurnOutcome, 'thoughts' | 'files'>> {
   return {
     answer,
     thoughts: thoughts.map((thought) => thoughtRow(thought, message)),

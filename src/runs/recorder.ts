@@ -59,7 +59,11 @@ export class Recorder {
     const committed = await finishTurn(this.#store, run, outcome);
     if (!committed) {
       const { answer, thoughts = [], files = [] } = outcome;
-      await fillOrphans(this.#store, run.process_id, [run.id], () => ({ answer, thoughts, files }));
+      await fillOrphans(this.#store, run.process_id, [run.id], () => ({
+        answer: answer ?? '',
+        thoughts,
+        files,
+      }));
     }
     this.#journal.release(run.id);
     return committed;

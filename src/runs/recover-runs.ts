@@ -1,6 +1,7 @@
 import { finishTurn } from '../store/finish-turn.ts';
 import type { Store } from '../store/open-store.ts';
 import { fillOrphans, findOrphans } from '../store/runs.ts';
+import type { RunRow } from '../store/schema.ts';
 import type { RecoveredRuns } from './journal.ts';
 import { madeRows, NOTHING_MADE } from './made.ts';
 import { withoutNul } from './without-nul.ts';
@@ -38,10 +39,7 @@ export async function recoverRuns(
       errorCode: null,
       stoppedBy: null,
       finishedAt: Date.now(),
-      ...madeRows(withoutNul(options.made.get(run.id) ?? NOTHING_MADE), {
-        appId: run.app_id,
-        messageId: run.message_id,
-      }),
+      ...madeOf(run, options.made),
       usage: null,
     }).catch((error) => {
       failed++;
@@ -52,11 +50,19 @@ export async function recoverRuns(
   }
   // Another process may have ended them meanwhile, without the journal that lies here.
   if (options.own)
-    await fillOrphans(store, options.processId, [...options.made.keys()], (run) =>
-      madeRows(withoutNul(options.made.get(run.id) ?? NOTHING_MADE), {
-        appId: run.app_id,
-        messageId: run.message_id,
-      }),
-    );
+    await fillOrphans(store, options.processId, [...options.made.keys()], (run) => {
+      const { answer, ...rest } = madeOf(run, options.made);
+      return { answer: answer ?? '', ...rest };
+    });
   return { ended, failed };
+}
+
+/** What the journal here has of a run; of one that it does not know, what is stored stays. */
+function madeOf(
+  { id, app_id, message_id }: Pick<RunRow, 'id' | 'app_id' | 'message_id'>,
+  runs: RecoveredRuns,
+) {
+  const made = runs.get(id);
+  const rows = madeRows(withoutNul(made ?? NOTHING_MADE), { appId: app_id, messageId: message_id });
+  return made ? rows : { ...rows, answer: null };
 }

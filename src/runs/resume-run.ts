@@ -37,8 +37,8 @@ export interface ResumedRun {
 /**
  * Checks what a caller brings and commits it; the turn is running then. Nothing is written when it throws.
  *
- * @throws ParleyError `invalid_param` (no such turn waits, outputs that are missing or not asked for) |
- * `conversation_busy` | `app_unavailable`
+ * @throws ParleyError `bad_request` (no such turn waits) | `invalid_param` (outputs that are missing or not asked for, a
+ * query that was deleted meanwhile) | `conversation_busy` | `app_unavailable`
  */
 export async function resumeRun(
   { store, versions, processId }: Pick<RunsOptions, 'store' | 'versions' | 'processId'>,
@@ -48,6 +48,7 @@ export async function resumeRun(
   const owner = { appId: newest.id, endUserId: endUser.id };
   const row = await findRun(store, owner, turn.run_id);
   if (row?.status !== 'paused') throw notPaused();
+  if (turn.query === '') throw invalidParam('what was asked has been deleted');
   const app = await versions.find(newest, row.app_version);
   if (!app) throw appUnavailable();
   check(app);

@@ -100,9 +100,10 @@ export class Runs {
    * Lets a paused turn go on with what its caller brings; that is committed when this resolves. The run has the id of
    * the one that paused, and a log of its own.
    *
+   * @param beforeExecuting as in `start`; with what the turn had made, the caller's outputs included
    * @throws ParleyError with what is wrong (`resumeRun`); nothing was written then.
    */
-  async resume(request: ResumeRequest, beforeExecuting?: (run: Run) => void): Promise<Run> {
+  async resume(request: ResumeRequest, beforeExecuting?: (run: Run, before: Made) => void): Promise<Run> {
     this.#refuseWhenClosing();
     if (this.#unkept.has(request.conversation.id)) throw conversationBusy();
     this.#slots.take(request.app);
@@ -120,6 +121,7 @@ export class Runs {
     }
     const { accepted, before, usage } = resumed;
     this.#recent.remove(accepted.facts.id);
+    this.#journalAgain(accepted.facts.id, before);
     const given = {
       ...accepted,
       user: request.endUser.sessionId,
@@ -131,18 +133,28 @@ export class Runs {
     return this.#begin(given, before, { title: null, followUps: request.followUps }, beforeExecuting);
   }
 
+  /** What the journal has of the time before the pause is older than what the store has: outputs have come since. */
+  #journalAgain(runId: string, made: Made): void {
+    const { journal } = this.#options;
+    const whole = () => made;
+    journal.append(runId, { kind: 'replaced', text: made.answer }, whole);
+    for (const thought of made.thoughts) journal.append(runId, { kind: 'thought', thought }, whole);
+    for (const file of made.files) journal.append(runId, { kind: 'file', file }, whole);
+    journal.flush();
+  }
+
   #begin(
     given: Parameters<typeof executeRun>[3],
     before: Made,
     extras: Extras,
-    beforeExecuting?: (run: Run) => void,
+    beforeExecuting?: (run: Run, before: Made) => void,
   ): Run {
     const run = new Run(given.facts, new RunLog(this.#flushJournal), () => this.#deserted(run));
     this.#active.set(run.facts.id, run);
     if (!run.facts.kept) this.#unkept.add(run);
     // Accepted while the server began to end: it ends as the others do, with its terminal event.
     if (this.#closing.signal.aborted) run.stop('shutdown');
-    beforeExecuting?.(run);
+    beforeExecuting?.(run, before);
     void this.#execute(run, given, before, extras);
     return run;
   }

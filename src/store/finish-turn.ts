@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { commitTogether } from './commit-together.ts';
 import { insertConversationItems } from './conversation-items.ts';
 import { saveMessageFiles } from './files.ts';
@@ -20,8 +21,8 @@ export interface TurnOutcome {
   readonly stoppedBy: string | null;
   /** Milliseconds since 1970. */
   readonly finishedAt: number;
-  readonly answer: string;
-  /** Null: what the message has stays, for a run of which nothing else is known. */
+  /** Null, like `usage`: what the message has stays, for a run of which nothing else is known. */
+  readonly answer: string | null;
   readonly usage: Pick<
     MessageRow,
     'prompt_tokens' | 'answer_tokens' | 'total_price' | 'currency' | 'latency_ms' | 'usage'
@@ -49,10 +50,12 @@ export function finishTurn(
     const finishedAt = status === 'paused' ? null : now;
     const [ended] = (await endRun(trx, { id: run.id, status, error, errorCode, stoppedBy, finishedAt })).rows;
     if (!ended) return null;
+    const waits = status === 'paused' && ended.canceled_at === null;
+    if (status === 'paused' && !waits) await endCanceled(trx, run.id, now);
     const message = {
       id: run.message_id,
       answer: outcome.answer,
-      status: MESSAGE_STATUS[status],
+      status: status === 'paused' && !waits ? ('normal' as const) : MESSAGE_STATUS[status],
       error,
       now,
     };
@@ -101,12 +104,22 @@ const endRun = preparedQuery(
       .returning('canceled_at'),
 );
 
-type EndedMessage = Pick<MessageRow, 'id' | 'answer' | 'status' | 'error'> & { now: number };
+/** A turn that was given up while it ran waits for nobody. */
+async function endCanceled(trx: Store, id: string, now: number): Promise<void> {
+  await trx.updateTable('runs').set({ status: 'succeeded', finished_at: now }).where('id', '=', id).execute();
+}
+
+type EndedMessage = Pick<MessageRow, 'id' | 'status' | 'error'> & { answer: string | null; now: number };
 
 const endMessageUncounted = preparedQuery((db, p: EndedMessage) =>
   db
     .updateTable('messages')
-    .set({ answer: p.answer, status: p.status, error: p.error, updated_at: p.now })
+    .set({
+      answer: sql<string>`coalesce(${p.answer}, answer)`,
+      status: p.status,
+      error: p.error,
+      updated_at: p.now,
+    })
     .where('id', '=', p.id),
 );
 
@@ -114,7 +127,7 @@ const endMessage = preparedQuery((db, p: EndedMessage & NonNullable<TurnOutcome[
   db
     .updateTable('messages')
     .set({
-      answer: p.answer,
+      answer: sql<string>`coalesce(${p.answer}, answer)`,
       status: p.status,
       error: p.error,
       prompt_tokens: p.prompt_tokens,

@@ -6,8 +6,8 @@ import { saveThoughts } from './thoughts.ts';
 
 /**
  * Lets a paused turn of a conversation, which the caller has read as its owner, run again in this process, and keeps
- * what its caller brought. Once: of two that try, one finds it not `paused` any more. `busy` when another turn of the
- * conversation is running.
+ * what its caller brought. Once: of two that try, one finds it not `paused` any more, like one that was deleted meanwhile
+ * or had been given up. `busy` when another turn of the conversation is running. Nothing is written then.
  */
 export function resumeTurn(
   store: Store,
@@ -16,18 +16,23 @@ export function resumeTurn(
   { processId, thoughts }: { readonly processId: string; readonly thoughts: readonly ThoughtRow[] },
 ): Promise<'resumed' | 'busy' | 'not_paused'> {
   return commitTogether(store, async (trx) => {
-    await holdConversation(trx, conversation.id);
-    if (await hasRunningTurn(trx, conversation.id)) return 'busy';
-    const { numUpdatedRows } = await trx
+    const run = trx
       .updateTable('runs')
-      .set({ status: 'running', process_id: processId })
       .where('id', '=', turn.run_id)
       .where('conversation_id', '=', conversation.id)
       .where('app_id', '=', conversation.app_id)
       .where('status', '=', 'paused')
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return 'not_paused';
-    await trx.updateTable('messages').set({ status: 'normal' }).where('id', '=', turn.id).execute();
+      .where('canceled_at', 'is', null);
+    // Writing its row makes others wait. It comes before the conversation's, as where that is deleted: the other way round,
+    // each could wait for the other.
+    const held = await run.set(({ ref }) => ({ status: ref('status') })).executeTakeFirst();
+    if (held.numUpdatedRows === 0n) return 'not_paused';
+    await holdConversation(trx, conversation.id);
+    if (await hasRunningTurn(trx, conversation.id)) return 'busy';
+    const message = trx.updateTable('messages').set({ status: 'normal' }).where('id', '=', turn.id);
+    // Deleted with its conversation, of which the run stays.
+    if ((await message.executeTakeFirst()).numUpdatedRows === 0n) return 'not_paused';
+    await run.set({ status: 'running', process_id: processId }).execute();
     await saveThoughts(trx, thoughts);
     return 'resumed';
   });

@@ -31,8 +31,8 @@ export function findOrphans(
 }
 
 /**
- * Fills in what was not at hand when another process ended these runs for a process taken for dead. Answers that are
- * there stay.
+ * Fills in what was not at hand when another process ended these runs for a process taken for dead. An answer that is
+ * there stays, unless this one goes further.
  */
 export async function fillOrphans(
   store: Store,
@@ -41,30 +41,36 @@ export async function fillOrphans(
   made: (run: Orphan) => Made,
 ): Promise<void> {
   for (let from = 0; from < runIds.length; from += FILL_BATCH) {
-    const empty = await store
+    const ended = await store
       .selectFrom('runs')
       .innerJoin('messages', 'messages.id', 'runs.message_id')
-      .select(['runs.id', 'runs.app_id', 'runs.message_id'])
+      .select(['runs.id', 'runs.app_id', 'runs.message_id', 'messages.answer'])
       .where('runs.id', 'in', runIds.slice(from, from + FILL_BATCH))
       .where('runs.process_id', '=', processId)
       .where('runs.status', '=', 'failed')
-      .where('messages.answer', '=', '')
       .where('messages.answer_hidden', '=', 0)
       .execute();
-    for (const run of empty) await fill(store, run, made(run));
+    for (const run of ended) {
+      const more = made(run);
+      if (more.answer.length > run.answer.length) await fill(store, run, more);
+    }
   }
 }
 
 type Orphan = Pick<RunRow, 'id' | 'app_id' | 'message_id'>;
-type Made = Pick<TurnOutcome, 'answer'> & Required<Pick<TurnOutcome, 'thoughts' | 'files'>>;
+type Made = { readonly answer: string } & Required<Pick<TurnOutcome, 'thoughts' | 'files'>>;
 
-async function fill(store: Store, { message_id }: Orphan, { answer, thoughts, files }: Made): Promise<void> {
+async function fill(
+  store: Store,
+  { message_id, answer: had }: Pick<RunRow, 'message_id'> & { readonly answer: string },
+  { answer, thoughts, files }: Made,
+): Promise<void> {
   await store.transaction().execute(async (trx) => {
     const { numUpdatedRows } = await trx
       .updateTable('messages')
       .set({ answer })
       .where('id', '=', message_id)
-      .where('answer', '=', '')
+      .where('answer', '=', had)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return;
     await saveThoughts(trx, thoughts);

@@ -1,9 +1,10 @@
-import type { Config, ToolConfig } from '../config/config.ts';
+import type { Config, McpServerConfig, ToolConfig } from '../config/config.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { builtinNames, builtinProviders } from './builtin/builtin-providers.ts';
 import { clientProvider } from './client-provider.ts';
 import { createTools, type ToolSource } from './create-tools.ts';
+import { keepSecrets } from './keep-secrets.ts';
 import { mcpProvider } from './mcp/mcp-provider.ts';
 import { openApiTools } from './openapi/openapi-tools.ts';
 import type { ToolProvider } from './tool-provider.ts';
@@ -39,7 +40,11 @@ export async function openTools(config: Config, parts: OpenToolsParts): Promise<
       log.warn({ tool: name }, `no tool has this name; built in are ${builtinNames.join(', ')}`);
   const report = (message: string) => log.warn({}, message);
   const configured = config.tools.flatMap((entry) => providerOf(entry, { outbound, version, report }));
-  return createTools([known(configured), openapi, known(builtinProviders(parts, settings)), ...parts.others]);
+  const builtin = builtinProviders(parts, settings).map((provider) => {
+    const apiKey = settings.find(({ name }) => name === provider.name)?.apiKey ?? null;
+    return apiKey === null ? provider : keepSecrets(provider, [apiKey]);
+  });
+  return createTools([known(configured), openapi, known(builtin), ...parts.others]);
 }
 
 function known(providers: readonly ToolProvider[]): ToolSource {
@@ -56,9 +61,20 @@ function providerOf(entry: ToolConfig, parts: Parameters<typeof mcpProvider>[1])
     case 'client':
       return [clientProvider(entry.name, entry.functions)];
     case 'mcp':
-      return [mcpProvider(entry, parts)];
+      return [keepSecrets(mcpProvider(entry, parts), secretsOf(entry.server))];
     case 'openapi':
     case 'builtin':
       return [];
   }
+}
+
+/** Variables that servers take their credentials from; others hold paths and the like, which answers may well name. */
+const SECRET_VARIABLE = /key|token|secret|passw|credential|auth/i;
+
+function secretsOf(server: McpServerConfig): readonly string[] {
+  if (server.kind === 'stdio')
+    return Object.entries(server.env).flatMap(([name, value]) => (SECRET_VARIABLE.test(name) ? [value] : []));
+  const headers = Object.values(server.headers);
+  const schemeless = headers.map((value) => value.replace(/^\S+\s+/, ''));
+  return [...headers, ...schemeless, ...(URL.parse(server.url)?.searchParams.values() ?? [])];
 }

@@ -30,6 +30,8 @@ export interface Child {
 export async function makeHome(options: {
   readonly apps: Record<string, string>;
   readonly provider: string;
+  /** More of `parley.yml`. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }): Promise<Home> {
   const root = await mkdtemp(join(tmpdir(), 'parley-crash-'));
   const dataDir = join(root, 'data');
@@ -44,6 +46,7 @@ export async function makeHome(options: {
       providers: { openai: { api_key: 'sk-test', base_url: options.provider } },
       keys: [{ key: KEY, app: firstApp }],
       limits: { drain_time: '200ms' },
+      ...options.config,
     }),
   );
   const database = await createTestDatabase();

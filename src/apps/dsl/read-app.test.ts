@@ -37,12 +37,13 @@ test('a minimal app has every default', () => {
       speechToText: false,
       textToSpeech: { enabled: false, voice: '', language: '', autoPlay: false },
       moderation: null,
+      agent: null,
       stored: {},
     },
   });
 });
 
-test.each(['assistant', 'translator'])('the example %s is read without a warning', (id) => {
+test.each(['agent', 'assistant', 'translator'])('the example %s is read without a warning', (id) => {
   const source = readFileSync(new URL(`../../../examples/${id}.yml`, import.meta.url), 'utf8');
   const found: DslProblem[] = [];
   const example = readApp(source, { ...options, id, onWarning: (warning) => found.push(warning) });
@@ -67,7 +68,7 @@ describe('envelope', () => {
     ],
     [`app: { mode: chat }${body}\nversion: abc`, 3, 'version: "abc" is not a version'],
     [`app: { name: x }${body}`, 1, 'loss app mode: app.mode is required'],
-    [`app:\n  mode: chatty${body}`, 2, 'app.mode: expected one of chat, completion'],
+    [`app:\n  mode: chatty${body}`, 2, 'app.mode: expected one of chat, agent-chat, completion'],
     ['app: { mode: chat }', 1, 'Missing model_config for chat/agent-chat/completion app'],
     ['app: { mode: chat }\nmodel_config: 3', 2, 'model_config: expected a mapping'],
     ['a: 1\nb: [', 2, 'Flow sequence'],
@@ -89,20 +90,23 @@ describe('envelope', () => {
     expect(found).toMatchObject([{ line: 4 }]);
   });
 
-  test.each(['agent-chat', 'agent', 'advanced-chat', 'workflow', 'rag-pipeline'])(
-    'mode %s is not served yet',
-    (mode) => {
-      const found = error(`app:\n  mode: ${mode}`);
-      expect(found).toMatchObject({ kind: 'unsupported', line: 2 });
-      expect(found?.reason).toContain(`(mode ${mode}) are not served by Parley yet`);
-    },
-  );
+  test.each(['agent', 'advanced-chat', 'workflow', 'rag-pipeline'])('mode %s is not served yet', (mode) => {
+    const found = error(`app:\n  mode: ${mode}`);
+    expect(found).toMatchObject({ kind: 'unsupported', line: 2 });
+    expect(found?.reason).toContain(`(mode ${mode}) are not served by Parley yet`);
+  });
 
-  test('a chat app with an agent strategy is an agent app', () => {
-    const agent = (strategy: string) =>
-      dsl(`agent_mode: { enabled: true, strategy: ${strategy}, tools: [] }`);
-    expect(error(agent('react'))).toMatchObject({ kind: 'unsupported' });
-    expect(error(agent('router'))).toBeNull();
+  test.each([
+    ['{ enabled: true, strategy: react }', 'agent-chat'],
+    ['{ enabled: true, strategy: function_call }', 'agent-chat'],
+    ['{ enabled: true, strategy: router }', 'chat'],
+    ['{ enabled: false, strategy: react }', 'chat'],
+    ['{ enabled: true }', 'chat'],
+    ['null', 'chat'],
+  ])('a chat app with agent_mode %s is of mode %s', (agent, mode) => {
+    const read = app(`agent_mode: ${agent}`);
+    expect(read.mode).toBe(mode);
+    expect(read.config.agent !== null).toBe(mode === 'agent-chat');
   });
 
   test('size, depth and alias bombs are refused', () => {

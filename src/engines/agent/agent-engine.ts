@@ -2,6 +2,7 @@ import type { App } from '../../apps/app.ts';
 import type { ChatModel } from '../../models/chat-model.ts';
 import type { Engine, EngineTask } from '../../runs/engine.ts';
 import { withoutReasoning } from '../../runs/reasoning.ts';
+import { type Thought, withThought } from '../../runs/thought.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { AnswerWriter } from '../answer/answer-writer.ts';
 import { moderateInput } from '../answer/moderation.ts';
@@ -35,17 +36,31 @@ export function agentEngine(parts: EngineParts): Engine {
         return;
       }
       const offered = await offeredTools(parts.tools, app, { callerExecutes, signal });
-      const turn = begin(parts, { ...task, ...checked.passed }, modelOf(app), offered);
+      let thoughts = task.resumed?.thoughts ?? [];
+      const emit: typeof task.emit = (event) => {
+        if (event.kind === 'thought') thoughts = withThought(thoughts, event.thought);
+        task.emit(event);
+      };
+      const turn = begin(parts, { ...task, ...checked.passed, emit }, modelOf(app), offered);
       const strategy = app.config.agent?.strategy === 'react' ? react : functionCall;
       const end = await strategy(turn).catch((error: unknown) => {
         // What is refused while tools work ends them too.
         if (!turn.writer.refused || signal.aborted) throw error;
         return 'answered' as const;
       });
-      await turn.writer.end();
+      const replaced = await turn.writer.end();
+      if (replaced !== null)
+        for (const thought of withdrawn(thoughts, replaced)) task.emit({ kind: 'thought', thought });
       if (end === 'paused' && !turn.writer.refused) task.pause();
     },
   };
+}
+
+/** Thoughts that hold words of an answer which was withdrawn, without them; the last has what stands in their place. */
+function withdrawn(thoughts: readonly Thought[], replaced: string): readonly Thought[] {
+  return thoughts
+    .map((thought, at) => ({ ...thought, text: at === thoughts.length - 1 ? replaced : '' }))
+    .filter(({ text }, at) => text !== thoughts[at]?.text);
 }
 
 function begin(
@@ -87,6 +102,6 @@ async function summarize(
   };
   const request = { messages: [{ role: 'user' as const, content }], params: {} };
   const result = await model.chat(request, onDelta, { signal });
-  usage.end(result.usage);
+  usage.spent(request, summary, result.usage);
   return withoutReasoning(summary);
 }

@@ -40,7 +40,7 @@ export async function askModel(
   usage.begin(request, said);
   try {
     const result = await model.chat(request, onDelta, { signal: writer.signal });
-    usage.end(result.usage);
+    usage.end(result.usage, result.toolCalls);
     return writer.refused ? null : result;
   } catch (error) {
     if (writer.refused) return null;

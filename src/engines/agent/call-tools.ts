@@ -8,11 +8,15 @@ import { invokeTool } from '../../tools/invoke-tool.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { ToolError } from '../../tools/tool-error.ts';
 import type { EngineParts } from '../engine-parts.ts';
+import { boundedArguments } from './bounded-arguments.ts';
 import { keepToolFile } from './keep-tool-file.ts';
 import { observe } from './observe.ts';
 import type { OfferedTool } from './offered-tools.ts';
 
 type Offered = ReadonlyMap<string, OfferedTool>;
+
+/** Calls of one round that go on at once: each may hold an answer of 15 MB, and a model may make more than a hundred. */
+const MAX_AT_ONCE = 16;
 
 /** Calls of a model, as they stand before any of them is answered. */
 export function usesOf(calls: readonly ToolCall[], offered: Offered): readonly ToolUse[] {
@@ -23,7 +27,7 @@ export function usesOf(calls: readonly ToolCall[], offered: Offered): readonly T
       provider: tool?.provider ?? '',
       name: call.name,
       label: tool?.label ?? { en_US: call.name },
-      arguments: call.arguments,
+      arguments: boundedArguments(call.arguments),
       ...(call.providerData === undefined ? {} : { providerData: call.providerData }),
       output: null,
       executedBy: tool?.executedBy ?? 'server',
@@ -32,8 +36,8 @@ export function usesOf(calls: readonly ToolCall[], offered: Offered): readonly T
 }
 
 /**
- * Has all calls answered at once that are for this server; those for the caller stay without an output. A tool that fails
- * tells the model so.
+ * Has the calls answered that are for this server, many at once; those for the caller stay without an output. A tool that
+ * fails tells the model so.
  *
  * @throws `context.signal.reason` when the run is stopped
  */
@@ -45,15 +49,19 @@ export async function callTools(
   context: ToolContext,
 ): Promise<{ readonly uses: readonly ToolUse[]; readonly files: readonly string[] }> {
   const files: string[] = [];
-  const answered = await Promise.all(
-    uses.map(async (use): Promise<ToolUse> => {
-      const tool = offered.get(use.name);
-      if (use.executedBy === 'caller') return { ...use, output: tool ? problemFor(tool, use) : null };
-      const { output, made } = await call(parts, task, tool, use, context);
-      files.push(...made.map(({ id }) => id));
-      return { ...use, output };
-    }),
-  );
+  const answer = async (use: ToolUse): Promise<ToolUse> => {
+    const tool = offered.get(use.name);
+    if (use.executedBy === 'caller') return { ...use, output: tool ? problemFor(tool, use) : null };
+    const { output, made } = await call(parts, task, tool, { ...use, calls: uses.length }, context);
+    files.push(...made.map(({ id }) => id));
+    return { ...use, output };
+  };
+  const answered = [...uses];
+  const waiting = uses.entries();
+  const work = async () => {
+    for (const [at, use] of waiting) answered[at] = await answer(use);
+  };
+  await Promise.all(Array.from({ length: MAX_AT_ONCE }, work));
   return { uses: answered, files };
 }
 
@@ -76,21 +84,26 @@ async function call(
   parts: EngineParts,
   task: EngineTask,
   offered: OfferedTool | undefined,
-  use: ToolUse,
+  use: ToolUse & { readonly calls: number },
   context: ToolContext,
 ): Promise<{ readonly output: string; readonly made: readonly RunFile[] }> {
   if (!offered) return { output: `there is not a tool named ${use.name}`, made: [] };
   const args = parseToolArguments(use.arguments);
   if (args === null) return { output: MALFORMED, made: [] };
   try {
-    const answer = await invokeTool(offered.tool, { ...args, ...offered.values }, context);
+    const answer = await invokeTool(offered.tool, { ...written(args, offered), ...offered.values }, context);
     const kept: (RunFile | null)[] = [];
     for (const part of answer) if (part.kind === 'file') kept.push(await keepToolFile(parts, task, part));
-    return { output: observe(answer, kept), made: kept.filter((file) => file !== null) };
+    return { output: observe(answer, kept, use.calls), made: kept.filter((file) => file !== null) };
   } catch (error) {
     context.signal.throwIfAborted();
     return { output: failureOf(error), made: [] };
   }
+}
+
+/** What a model may write: what the author sets is not its to set, where the author has set nothing either. */
+function written(args: Readonly<Record<string, unknown>>, { tool }: OfferedTool): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(args).filter(([name]) => !tool.authored.includes(name)));
 }
 
 function failureOf(error: unknown): string {

@@ -27,12 +27,13 @@ export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
   const tools = [...offered.values()].map(({ spec }) => spec);
   const earlier = task.resumed?.thoughts ?? [];
   const work: ChatMessage[] = earlier.flatMap(thoughtMessages);
-  const reserved = countTools(tools) + (work.length > 0 ? countMessages(work) : 0);
-  const prompt = await buildPrompt(parts, task, model, { reserved });
   let spoke = earlier.some(({ text }) => text !== '');
 
   for (let round = earlier.length + 1; ; round++) {
     const last = round > maxIterations;
+    // Anew in each round: what is remembered makes room for the work.
+    const reserved = countTools(tools) + (work.length > 0 ? countMessages(work) : 0);
+    const prompt = await buildPrompt(parts, task, model, { reserved });
     const thought = newThought(round);
     let shown = false;
     const show = () => {
@@ -87,7 +88,7 @@ class Passage {
   add(delta: ChatDelta): void {
     const { writer } = this.#turn;
     if (this.#from === null && delta.text !== '') {
-      if (this.#spoke) writer.say('\n');
+      if (this.#spoke) writer.add({ kind: 'text', text: '\n' });
       this.#from = writer.answer.length;
     }
     writer.add(delta);

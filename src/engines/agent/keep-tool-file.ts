@@ -51,10 +51,15 @@ function extensionOf(filename: string, mimeType: string): string {
   return own ?? mime.getExtension(mimeType) ?? '';
 }
 
-/** The name comes from the tool: no path, no control characters. */
+/** The name comes from the tool: no path, no control characters. It ends in its extension, where it has one. */
 function safeName(filename: string, extension: string): string {
-  const base = (filename.split(/[\\/]/).at(-1) ?? '').replace(/\p{Cc}/gu, '').trim();
-  return base === ''
-    ? `file${extension === '' ? '' : `.${extension}`}`
-    : base.slice(0, MAX_NAME).toWellFormed();
+  const base = (filename.split(/[\\/]/).at(-1) ?? '').replace(/\p{Cc}/gu, '').trim() || 'file';
+  if (extension === '') return cut(base, MAX_NAME);
+  const own = base.toLowerCase().endsWith(`.${extension}`);
+  const end = own ? base.slice(-extension.length - 1) : `.${extension}`;
+  return `${cut(own ? base.slice(0, -end.length) : base, MAX_NAME - end.length)}${end}`;
+}
+
+function cut(name: string, length: number): string {
+  return name.slice(0, length).toWellFormed();
 }

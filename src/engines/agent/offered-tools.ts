@@ -50,7 +50,7 @@ export async function offeredTools(
   // What every model takes as a name, and no other tool of the app has.
   const unique = uniqueNames();
   for (const one of found) {
-    if (one === null || (one.tool.executedBy === 'caller' && !callerExecutes)) continue;
+    if (one === null) continue;
     const name = unique(one.tool.name, one.tool.provider);
     offered.set(name, offer(one.tool, name, one.ref));
   }
@@ -84,5 +84,5 @@ function forModel({ parameters, authored }: Tool): Readonly<Record<string, unkno
 }
 
 function unavailable(problem: string): ParleyError {
-  return new ParleyError('app_unavailable', 400, `App unavailable: ${problem}.`);
+  return new ParleyError('app_unavailable', 400, `App unavailable: ${problem.replace(/\.$/, '')}.`);
 }

@@ -89,8 +89,13 @@ export class AnswerWriter {
     if (end !== '') this.say(end);
   }
 
-  /** The answer is whole: waits for the last word of moderation, and of the voice. @throws ParleyError */
-  async end(): Promise<void> {
+  /**
+   * The answer is whole: waits for the last word of moderation, and of the voice. Answers what was said in its place;
+   * null: it stands.
+   *
+   * @throws ParleyError
+   */
+  async end(): Promise<string | null> {
     const verdict = await this.#guard?.finish(this.#shown ?? '');
     if (verdict) {
       this.#speaker?.cancel();
@@ -98,6 +103,7 @@ export class AnswerWriter {
       this.#speaker?.add(verdict.text);
     }
     await this.#speaker?.finish();
+    return verdict?.text ?? null;
   }
 
   #grow(text: string): void {

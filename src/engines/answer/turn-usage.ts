@@ -1,5 +1,5 @@
-import type { ChatModel, ChatRequest, TokenUsage } from '../../models/chat-model.ts';
-import { countMessages, countTokens, countTools } from '../../models/count-tokens.ts';
+import type { ChatModel, ChatRequest, TokenUsage, ToolCall } from '../../models/chat-model.ts';
+import { countMessages, countTokens, countToolCall, countTools } from '../../models/count-tokens.ts';
 import type { Models } from '../../models/models.ts';
 import type { RunUsage } from '../../runs/run-event.ts';
 import type { ModelUsage } from '../../tools/model-usage.ts';
@@ -37,12 +37,17 @@ export class TurnUsage {
     this.#open = { request, said };
   }
 
-  /** It has ended; null: nothing was reported. */
-  end(reported: TokenUsage | null): void {
+  /** It has ended, with these calls of tools; null: nothing was reported. */
+  end(reported: TokenUsage | null, toolCalls: readonly ToolCall[] = []): void {
     const open = this.#open;
     this.#open = null;
-    if (reported ?? open)
-      this.#tokens = sum(this.#tokens, reported ?? counted(open as NonNullable<typeof open>));
+    const tokens = reported ?? (open && counted(open.request, open.said(), toolCalls));
+    if (tokens) this.#tokens = sum(this.#tokens, tokens);
+  }
+
+  /** A call of the same model that is over, made while others may be open. */
+  spent(request: ChatRequest, answer: string, reported: TokenUsage | null): void {
+    this.#tokens = sum(this.#tokens, reported ?? counted(request, answer));
   }
 
   add(usage: ModelUsage): void {
@@ -58,7 +63,8 @@ export class TurnUsage {
   async read(): Promise<RunUsage> {
     const now = performance.now();
     const { began, firstToken } = this.#times();
-    const tokens = this.#open ? sum(this.#tokens, counted(this.#open)) : this.#tokens;
+    const open = this.#open;
+    const tokens = open ? sum(this.#tokens, counted(open.request, open.said())) : this.#tokens;
     const price = await this.#models.price(this.#model, tokens);
     const total = this.#others.reduce<ModelUsage>(plus, { ...tokens, ...price });
     return {
@@ -72,17 +78,13 @@ export class TurnUsage {
   }
 }
 
-function counted({
-  request,
-  said,
-}: {
-  readonly request: ChatRequest;
-  readonly said: () => string;
-}): TokenUsage {
-  const text = said();
+function counted(request: ChatRequest, answer: string, toolCalls: readonly ToolCall[] = []): TokenUsage {
   return {
     promptTokens: countMessages(request.messages) + countTools(request.tools ?? []),
-    completionTokens: text === '' ? 0 : countTokens(text),
+    completionTokens: toolCalls.reduce(
+      (total, call) => total + countToolCall(call),
+      answer === '' ? 0 : countTokens(answer),
+    ),
   };
 }
 

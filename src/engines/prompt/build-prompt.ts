@@ -17,7 +17,15 @@ export interface PromptOptions {
   readonly reserved?: number;
   /** Puts the app's instruction into a prompt of the engine's. */
   readonly frame?: (instruction: string) => string;
+  /** Lays out all of the text that a model of mode `completion` continues, of a simple prompt. */
+  readonly continued?: (values: {
+    readonly instruction: string;
+    readonly historic_messages: string;
+    readonly query: string;
+  }) => string;
 }
+
+type Layout = Required<Pick<PromptOptions, 'frame'>> & Pick<PromptOptions, 'continued'>;
 
 /**
  * The request to the model for one turn: prompt, memory within the model's context, query and files, by the rules
@@ -27,12 +35,13 @@ export async function buildPrompt(
   parts: EngineParts,
   task: EngineTask,
   model: ChatModel,
-  { reserved = 0, frame = (instruction) => instruction }: PromptOptions = {},
+  { reserved = 0, frame = (instruction) => instruction, continued }: PromptOptions = {},
 ): Promise<ChatRequest> {
   const { config } = task.app;
   const maxTokens = Number(config.model.completionParams.max_tokens) || null;
   const files = fileParts(parts.files, config.fileUpload.imageDetail, task.files);
-  const withMemory = (memory: readonly ChatMessage[]) => layOut(task, files, memory, frame);
+  const layout: Layout = { frame, ...(continued ? { continued } : {}) };
+  const withMemory = (memory: readonly ChatMessage[]) => layOut(task, files, memory, layout);
   const fixed = countMessages(withMemory([])) + reserved;
   const forAnswer = maxTokens ?? Math.min(DEFAULT_ANSWER_TOKENS, Math.floor(model.contextWindow / 4));
   const room = model.contextWindow - forAnswer - fixed;
@@ -54,14 +63,17 @@ function layOut(
   task: EngineTask,
   files: readonly ContentPart[],
   memory: readonly ChatMessage[],
-  frame: (instruction: string) => string,
+  { frame, continued }: Layout,
 ): ChatMessage[] {
   const { prompt, model } = task.app.config;
   switch (prompt.kind) {
-    case 'simple':
-      return model.mode === 'completion'
-        ? [user(simpleText(frame(renderTemplate(prompt.prePrompt, task.inputs)), task, memory), files)]
-        : simpleMessages(frame(renderTemplate(prompt.prePrompt, task.inputs)), task.query, files, memory);
+    case 'simple': {
+      const instruction = renderTemplate(prompt.prePrompt, task.inputs);
+      if (model.mode !== 'completion') return simpleMessages(frame(instruction), task.query, files, memory);
+      if (!continued) return [user(simpleText(frame(instruction), task, memory), files)];
+      const historic_messages = transcript(memory, 'Question', 'Answer');
+      return [user(continued({ instruction, historic_messages, query: task.query }), files)];
+    }
     case 'advanced-chat':
       return [...framed(frame), ...advancedMessages(prompt.messages, task, files, memory)];
     case 'advanced-completion': {

@@ -8,6 +8,7 @@ import { type Thought, thoughtOf } from '../../runs/thought.ts';
 import { listContextItems } from '../../store/conversation-items.ts';
 import { listMessageFiles } from '../../store/files.ts';
 import { listContextMessages } from '../../store/messages.ts';
+import { POSITIONS } from '../../store/positions.ts';
 import type { ConversationItemRow, ConversationRow, MessageRow } from '../../store/schema.ts';
 import { listThoughts } from '../../store/thoughts.ts';
 import type { EngineParts } from '../engine-parts.ts';
@@ -24,11 +25,13 @@ interface Said {
   /** Of those of one moment; a turn's own words come last. */
   readonly position: number;
   readonly messages: readonly ChatMessage[];
+  /** The same without the work of an agent, for when that is too much. */
+  readonly brief?: readonly ChatMessage[];
 }
 
 /**
  * What was said before this turn, and what came with it as context, oldest first: as much of the newest as fits into
- * `maxTokens`. Turns without an
+ * `maxTokens`; of an agent's turn without its work where that does not fit. Turns without an
  * answer, or with thoughts alone, are left out (`facts/dify-dsl-engine.md` §8.2).
  */
 export async function recall(
@@ -41,19 +44,20 @@ export async function recall(
   const remembered: ChatMessage[] = [];
   let tokens = 0;
   const remember = (messages: readonly ChatMessage[]): boolean => {
-    tokens += countMessages(messages);
-    if (tokens > maxTokens) return false;
+    const more = countMessages(messages);
+    if (tokens + more > maxTokens) return false;
+    tokens += more;
     remembered.unshift(...messages);
     return true;
   };
   for (const { role, text, files } of task.context.toReversed())
     if (!remember([message(parts, task.app, role, text, files)])) return remembered;
   if (!conversation || task.isNewConversation) return remembered;
-  for await (const { messages } of newestFirst(
+  for await (const { messages, brief } of newestFirst(
     turns(parts, task, conversation),
     items(parts, task, conversation),
   )) {
-    if (!remember(messages)) break;
+    if (!remember(messages) && !(brief && remember(brief))) break;
   }
   return remembered;
 }
@@ -81,7 +85,11 @@ async function* turns(
   task: EngineTask,
   conversation: ConversationRow,
 ): AsyncGenerator<Said> {
-  let before: MessageRow | undefined;
+  // Not what was said while this turn waited for its caller.
+  let before: Pick<MessageRow, 'id' | 'created_at'> | undefined = {
+    id: task.messageId,
+    created_at: task.createdAt,
+  };
   for (let read = 0; read < MAX_TURNS; read += PAGE) {
     const { rows, hasMore } = await listContextMessages(parts.store, task.owner, conversation, {
       ...(before ? { before } : {}),
@@ -98,7 +106,7 @@ async function* turns(
       yield {
         at: row.created_at,
         position: Number.POSITIVE_INFINITY,
-        messages: halves(parts, task.app, row, files.get(row.id) ?? [], thoughts.get(row.id) ?? []),
+        ...halves(parts, task.app, row, files.get(row.id) ?? [], thoughts.get(row.id) ?? []),
       };
     }
     before = rows.at(-1);
@@ -123,14 +131,13 @@ function halves(
   row: MessageRow,
   files: readonly RunFile[],
   thoughts: readonly Thought[],
-): ChatMessage[] {
-  const said: ChatMessage[] = [];
-  if (row.query_hidden === 0) said.push(message(parts, app, 'user', row.query, files));
-  if (row.answer_hidden === 1) return said;
+): Pick<Said, 'messages' | 'brief'> {
+  const asked = row.query_hidden === 0 ? [message(parts, app, 'user', row.query, files)] : [];
+  if (row.answer_hidden === 1) return { messages: asked };
+  const brief = [...asked, message(parts, app, 'assistant', withoutReasoning(row.answer), [])];
   const worked = earlierRounds(thoughts, row.answer);
-  if (worked) said.push(...worked.rounds);
-  said.push({ role: 'assistant', content: worked?.answer ?? withoutReasoning(row.answer) });
-  return said;
+  if (!worked) return { messages: brief };
+  return { messages: [...asked, ...worked.rounds, { role: 'assistant', content: worked.answer }], brief };
 }
 
 async function* items(
@@ -138,7 +145,10 @@ async function* items(
   task: EngineTask,
   conversation: ConversationRow,
 ): AsyncGenerator<Said> {
-  let before: ConversationItemRow | undefined;
+  let before: Pick<ConversationItemRow, 'created_at' | 'position'> | undefined = {
+    created_at: task.createdAt,
+    position: POSITIONS.query,
+  };
   for (let read = 0; read < MAX_TURNS; read += PAGE) {
     const rows = await listContextItems(parts.store, conversation, {
       ...(before ? { before } : {}),

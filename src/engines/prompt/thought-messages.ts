@@ -25,7 +25,7 @@ export function thoughtMessages({ text, uses }: Thought): ChatMessage[] {
 
 /**
  * The rounds of an earlier turn before its answer (`facts/dify-dsl-engine.md` §8.4, history). None of a turn that broke off
- * within its work, or whose answer is no longer what its last round said.
+ * within its work, whose answer is no longer what its last round said, or whose last round said nothing.
  */
 export function earlierRounds(
   thoughts: readonly Thought[],
@@ -33,7 +33,9 @@ export function earlierRounds(
 ): { readonly rounds: readonly ChatMessage[]; readonly answer: string } | null {
   const last = thoughts.at(-1);
   if (!last || thoughts.length < 2 || last.uses.length > 0 || !answer.endsWith(last.text)) return null;
+  const said = withoutReasoning(last.text);
+  if (said === '') return null;
   const rounds = thoughts.slice(0, -1);
   if (rounds.some(({ uses }) => uses.length === 0 || uses.some(({ output }) => output === null))) return null;
-  return { rounds: rounds.flatMap(thoughtMessages), answer: withoutReasoning(last.text) };
+  return { rounds: rounds.flatMap(thoughtMessages), answer: said };
 }

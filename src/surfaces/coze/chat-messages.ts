@@ -20,7 +20,7 @@ export const MAX_MESSAGES = 100;
 const TYPES = ['question', 'answer', 'function_call', 'tool_output', 'tool_response'] as const;
 
 /** Characters of one message: more than any model reads, and little enough to list fifty of them. */
-const MAX_TEXT = 2_000_000;
+export const MAX_TEXT = 2_000_000;
 
 /** One of `additional_messages`. */
 export const chatMessage = z.object({

@@ -5,6 +5,7 @@ import { ParleyError } from '../../errors.ts';
 import { Run, type RunFacts } from '../../runs/run.ts';
 import { NO_USAGE, type RunEvent, type RunOutcome } from '../../runs/run-event.ts';
 import { RunLog } from '../../runs/run-log.ts';
+import type { Thought, ToolUse } from '../../runs/thought.ts';
 import { streamRun } from '../stream-run.ts';
 import { cozeStream } from './encode.ts';
 
@@ -111,6 +112,88 @@ test('the answer is complete once, before what follows it', () => {
     ...['answer', 'verbose', 'follow_up', 'follow_up'],
   ]);
   expect(new Set(frames.slice(1, 5).map(({ data }) => data.id)).size).toBe(4);
+});
+
+describe('the work of an agent', () => {
+  const use = (id: string, output: string | null, executedBy: ToolUse['executedBy'] = 'server'): ToolUse => ({
+    ...{ id, provider: 'p', name: `tool_${id}`, label: {}, arguments: '{}' },
+    ...{ output, executedBy },
+  });
+  const thought = (...uses: readonly ToolUse[]): Thought => ({
+    ...{ id: '01a1fa4c-2137-71d9-874a-a6a8c68cb565', position: 1, text: 'Hm', uses },
+    ...{ files: [], createdAt: Date.UTC(2026, 0) + 1 },
+  });
+  const shows = (...uses: readonly ToolUse[]): RunEvent => ({ kind: 'thought', thought: thought(...uses) });
+  const types = (frames: readonly { data: Data }[]) => frames.map(({ data }) => data.type);
+  const asked = thought(use('a', 'A'), use('b', null, 'caller'), use('c', null, 'caller'));
+
+  test('calls and responses are told once, however often the thought comes', () => {
+    const one = shows(use('a', null), use('b', null));
+    const two = shows(use('a', null), use('b', 'B'));
+    const three = shows(use('a', 'A'), use('b', 'B'));
+    expect(told(shows())).toEqual([]);
+    expect(types(told(shows(), one))).toEqual(['function_call', 'function_call']);
+    const frames = told(one, one, two, two, three, three);
+    expect(types(frames)).toEqual(['function_call', 'function_call', 'tool_response', 'tool_response']);
+    expect(frames.slice(2).map(({ data }) => data.content)).toEqual(['B', 'A']);
+    expect(names(frames)).toEqual(Array(4).fill('message.completed'));
+    expect(told(three)).toHaveLength(4);
+  });
+
+  test('asides and files are not told', () => {
+    const file = { id: 'f', filename: 'a.png' } as never;
+    expect(told({ kind: 'aside', text: 'thinking' }, { kind: 'file', file })).toEqual([]);
+  });
+
+  test('a pause ends the stream with what is asked for, and no answer is complete', () => {
+    const frames = told(
+      text('Wait <thi'),
+      ended({ status: 'paused', answer: 'Wait <thi', thoughts: [asked] }),
+    );
+    expect(names(frames)).toEqual(['message.delta', 'message.delta', 'chat.requires_action', 'done']);
+    // What may have become a tag is told before.
+    expect(frames.slice(0, 2).map(({ data }) => data.content)).toEqual(['Wait ', '<thi']);
+    const calls = ['b', 'c'].map((id) => ({
+      id,
+      type: 'function',
+      function: { name: `tool_${id}`, arguments: '{}' },
+    }));
+    expect(frames[2]?.data.required_action).toEqual({
+      type: 'submit_tool_outputs',
+      submit_tool_outputs: { tool_calls: calls },
+    });
+    expect(frames[2]?.data).toMatchObject({ status: 'requires_action', completed_at: null });
+  });
+
+  test('a pause of a canceled chat asks for nothing', () => {
+    const frames = told(ended({ status: 'paused', canceledAt: 5000, thoughts: [asked] }));
+    expect(names(frames)).toEqual(['message.completed', 'message.completed', 'chat.completed', 'done']);
+    expect(frames[2]?.data).toMatchObject({
+      status: 'canceled',
+      required_action: { type: '', submit_tool_outputs: { tool_calls: [] } },
+    });
+  });
+
+  test('one that goes on begins with the responses that its caller brought', () => {
+    const thoughts = [thought(use('a', 'A'), use('b', 'B', 'caller'), use('c', '', 'caller'))];
+    const outputs = new Map([
+      ['c', ''],
+      ['b', 'B'],
+    ]);
+    const opening = read(String(cozeStream(aRun(), { thoughts, outputs }).opening));
+    expect(names(opening)).toEqual([
+      'chat.created',
+      'chat.in_progress',
+      ...Array(2).fill('message.completed'),
+    ]);
+    expect(opening.slice(2).map(({ data }) => [data.type, data.content])).toEqual([
+      ['tool_response', 'B'],
+      ['tool_response', ''],
+    ]);
+    // As the lists have them.
+    const all = told(shows(...(thoughts[0]?.uses ?? [])));
+    expect(opening.slice(2).map(({ data }) => data)).toEqual(all.slice(4).map(({ data }) => data));
+  });
 });
 
 describe('the end', () => {

@@ -13,11 +13,18 @@ import { answerContent, saidMessage, verboseContent } from './wire-message.ts';
 const PING = frame('ping', '{}');
 const PING_MS = 10_000;
 
+/** What a chat that goes on had come to, and what its caller has brought: outputs by the ids of calls. */
+export interface Resumed {
+  readonly thoughts: readonly Thought[];
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
 /**
  * A run as Coze streams a chat (`facts/coze-wire.md` §8.1 bytes, §9.4 events and their order). Each reader has its
- * own: reasoning and text are told apart as they come.
+ * own: reasoning and text are told apart as they come. One that is `resumed` begins with the responses of what its
+ * caller has executed: the calls stood in the stream before.
  */
-export function cozeStream(run: Run): StreamFormat {
+export function cozeStream(run: Run, resumed: Resumed | null = null): StreamFormat {
   const ids = chatIdsOfRun(run);
   const splitter = new ReasoningSplitter();
   const told = new Set<string>();
@@ -43,6 +50,11 @@ export function cozeStream(run: Run): StreamFormat {
       .filter(({ key }) => !told.has(key) && told.add(key))
       .map(({ message }) => frame('conversation.message.completed', oneLine(message)))
       .join('');
+  const brought = (resumed?.thoughts ?? [])
+    .flatMap((thought) => toolMessages(ids, thought))
+    .filter(({ callId, message }) => message.type === 'tool_response' && resumed?.outputs.has(callId))
+    .map(({ message }) => frame('conversation.message.completed', oneLine(message)))
+    .join('');
   const answer = (text: string, interrupted: boolean): string => {
     if (answered) return '';
     answered = true;
@@ -54,18 +66,19 @@ export function cozeStream(run: Run): StreamFormat {
   };
   const end = (outcome: RunOutcome): string => {
     const chat = endedChat(run, ids, outcome);
-    if (chat.status === 'requires_action')
-      return frame('conversation.chat.requires_action', oneLine(chat)) + frame('done', '"[DONE]"');
-    const failed = chat.status === 'failed';
-    // Of a failed chat nothing is told as complete; what was said of it can be read from its messages.
-    const last = failed ? '' : answer(outcome.answer, outcome.status === 'stopped');
-    return `${last}${frame(failed ? 'conversation.chat.failed' : 'conversation.chat.completed', oneLine(chat))}${frame('done', '"[DONE]"')}`;
+    const { status } = chat;
+    // Of a chat that failed, or waits, nothing is told as complete; what was said can be read from its messages.
+    const open = status === 'failed' || status === 'requires_action';
+    const last = open ? delta(splitter.end()) : answer(outcome.answer, outcome.status === 'stopped');
+    const event = `conversation.chat.${open ? status : 'completed'}`;
+    return last + frame(event, oneLine(chat)) + frame('done', '"[DONE]"');
   };
 
   return {
     opening:
       frame('conversation.chat.created', oneLine(runningChat(run, ids, 'created'))) +
-      frame('conversation.chat.in_progress', oneLine(runningChat(run, ids, 'in_progress'))),
+      frame('conversation.chat.in_progress', oneLine(runningChat(run, ids, 'in_progress'))) +
+      brought,
     ping: PING,
     pingMs: PING_MS,
     encode(event: RunEvent): string {

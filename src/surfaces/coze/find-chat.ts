@@ -21,7 +21,9 @@ export async function findUnkeptChat(
 
 /** A chat as it is now; of one that waits, with what it waits for. */
 export async function readChat({ parts: { store } }: CozeContext, turn: TurnRow): Promise<WireChat> {
-  if (turn.run_status !== 'paused') return storedChat(turn);
+  const chat = storedChat(turn);
+  // A canceled one waits for nothing, though its run may be paused.
+  if (chat.status !== 'requires_action') return chat;
   const thoughts = await listThoughts(store, turn.app_id, [turn.id]);
   return storedChat(turn, pendingUses(thoughts.map(thoughtOf)));
 }

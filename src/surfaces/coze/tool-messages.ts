@@ -1,15 +1,21 @@
 import type { Thought, ToolUse } from '../../runs/thought.ts';
 import { unixSeconds } from '../unix-seconds.ts';
+import { writtenArguments } from '../written-arguments.ts';
 import { messageId, namedId } from './ids.ts';
 import type { ChatIds } from './wire-chat.ts';
 import type { WireMessage } from './wire-message.ts';
 
-/** Of a message id, the last 8 bits are its place: calls beyond these share the last two. */
+/**
+ * Of a message id, the last 8 bits are its place: there is one for each call of a round, which has no more than 128
+ * (`models/upstream-limits.ts`), and for its response.
+ */
 const LAST_PLACE = 254;
 
 /** A message of the work behind an answer; `key` is unlike that of every other of its turn. */
 export interface ToolMessage {
   readonly key: string;
+  /** Of the call that it tells, or answers. */
+  readonly callId: string;
   readonly message: WireMessage;
 }
 
@@ -20,10 +26,11 @@ export interface ToolMessage {
 export function toolMessages(ids: ChatIds, thought: Thought): ToolMessage[] {
   const messageOf = (
     index: number,
+    callId: string,
     type: 'function_call' | 'tool_response',
     content: string,
   ): ToolMessage => {
-    const place = Math.min(1 + 2 * index, LAST_PLACE) + (type === 'function_call' ? 0 : 1);
+    const place = Math.min(2 * index, LAST_PLACE) + (type === 'function_call' ? 0 : 1);
     const at = unixSeconds(thought.createdAt);
     const message: WireMessage = {
       id: messageId({ id: thought.id, created_at: thought.createdAt }, place),
@@ -39,12 +46,12 @@ export function toolMessages(ids: ChatIds, thought: Thought): ToolMessage[] {
       updated_at: at,
       meta_data: {},
     };
-    return { key: `${type} ${thought.id} ${index}`, message };
+    return { key: `${type} ${thought.id} ${index}`, callId, message };
   };
   return [
-    ...thought.uses.map((use, index) => messageOf(index, 'function_call', callContent(thought, use))),
-    ...thought.uses.flatMap(({ output }, index) =>
-      output === null ? [] : [messageOf(index, 'tool_response', output)],
+    ...thought.uses.map((use, index) => messageOf(index, use.id, 'function_call', callContent(thought, use))),
+    ...thought.uses.flatMap(({ id, output }, index) =>
+      output === null ? [] : [messageOf(index, id, 'tool_response', output)],
     ),
   ];
 }
@@ -52,8 +59,9 @@ export function toolMessages(ids: ChatIds, thought: Thought): ToolMessage[] {
 /** Ids are numbers inside this text, beyond what JavaScript's numbers hold. */
 function callContent(thought: Thought, use: ToolUse): string {
   const fields: readonly (readonly [string, string])[] = [
-    ['name', JSON.stringify(`${use.provider}-${use.name}`)],
-    ['arguments', argumentsOf(use)],
+    // A tool that there is none of has no plugin.
+    ['name', JSON.stringify(use.provider === '' ? use.name : `${use.provider}-${use.name}`)],
+    ['arguments', writtenArguments(use)],
     ['plugin_id', namedId('plugin', use.provider)],
     ['plugin_name', JSON.stringify(use.provider)],
     ['api_id', namedId('api', `${use.provider}/${use.name}`)],
@@ -62,13 +70,4 @@ function callContent(thought: Thought, use: ToolUse): string {
     ['thought', JSON.stringify(thought.text)],
   ];
   return `{${fields.map(([name, json]) => `"${name}":${json}`).join(',')}}`;
-}
-
-/** Malformed arguments are shown as text. */
-function argumentsOf({ arguments: written }: ToolUse): string {
-  try {
-    return JSON.stringify(JSON.parse(written === '' ? '{}' : written));
-  } catch {
-    return JSON.stringify(written);
-  }
 }

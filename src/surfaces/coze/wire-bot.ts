@@ -51,24 +51,26 @@ export function wireBot(app: App, tools: readonly ToolInfo[]): Readonly<Record<s
   };
 }
 
-/** Providers of tools are plugins here, and their tools APIs. */
+/** Providers of tools are plugins here, and their tools APIs, once each however often the app names them. */
 function pluginsOf(tools: readonly ToolInfo[]): readonly Readonly<Record<string, unknown>>[] {
   return [...Map.groupBy(tools, ({ provider }) => provider)].map(([provider, itsTools]) => ({
     plugin_id: namedId('plugin', provider),
     name: provider,
     description: '',
-    icon_url: itsTools.map(({ icon }) => icon).find((icon) => typeof icon === 'string') ?? '',
-    api_info_list: itsTools.map(({ name, description }) => ({
-      api_id: namedId('api', `${provider}/${name}`),
-      name,
-      description,
-    })),
+    icon_url: itsTools.map(({ icon }) => icon).find(isOnTheWeb) ?? '',
+    api_info_list: [...new Map(itsTools.map((tool) => [tool.name, tool])).values()].map(
+      ({ name, description }) => ({ api_id: namedId('api', `${provider}/${name}`), name, description }),
+    ),
   }));
 }
 
 /** Where a client finds the icon; empty where it is no picture on the web. */
 export function iconUrl({ icon }: App): string {
-  return icon.type === 'link' && /^https?:\/\//i.test(icon.value) ? icon.value : '';
+  return icon.type === 'link' && isOnTheWeb(icon.value) ? icon.value : '';
+}
+
+function isOnTheWeb(icon: ToolInfo['icon']): icon is string {
+  return typeof icon === 'string' && /^https?:\/\//i.test(icon);
 }
 
 /** What the app tells its model in every chat. */

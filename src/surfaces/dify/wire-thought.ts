@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Thought, ToolUse } from '../../runs/thought.ts';
 import { unixSeconds } from '../unix-seconds.ts';
+import { writtenArguments } from '../written-arguments.ts';
 
 /** A thought in GET /messages (`facts/dify-wire.md` §8.2). */
 export const thoughtItem = z.object({
@@ -39,25 +40,18 @@ export function thoughtFields({ id, position, text, uses, files }: Thought) {
     thought: text,
     observation: byName(
       uses.filter(({ output }) => output !== null),
-      ({ output }) => output,
+      ({ output }) => JSON.stringify(output),
     ),
     tool: uses.map(({ name }) => name).join(';'),
     tool_labels: Object.fromEntries(uses.map(({ name, label }) => [name, { ...label }])),
-    tool_input: byName(uses, (use) => parsed(use.arguments)),
+    tool_input: byName(uses, writtenArguments),
     message_files: [...files],
   };
 }
 
-/** Empty for no tools. */
-function byName(uses: readonly ToolUse[], of: (use: ToolUse) => unknown): string {
-  return uses.length === 0 ? '' : JSON.stringify(Object.fromEntries(uses.map((use) => [use.name, of(use)])));
-}
-
-/** Malformed arguments are shown as the model wrote them. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text === '' ? '{}' : text);
-  } catch {
-    return text;
-  }
+/** An object of JSON texts; empty for no tools. */
+function byName(uses: readonly ToolUse[], jsonOf: (use: ToolUse) => string): string {
+  if (uses.length === 0) return '';
+  const fields = new Map(uses.map((use) => [use.name, jsonOf(use)]));
+  return `{${Array.from(fields, ([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }

@@ -15,7 +15,7 @@ export async function startExtension(answer: (call: ExtensionCall) => unknown) {
     for await (const chunk of request) text += chunk;
     const call = { headers: request.headers, body: JSON.parse(text) };
     calls.push(call);
-    const body = answer(call);
+    const body = await answer(call);
     if (body === undefined) return void response.writeHead(500).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });

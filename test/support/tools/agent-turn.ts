@@ -65,9 +65,10 @@ export async function observe(
 }
 
 export function observedIn(events: readonly Record<string, unknown>[]): Readonly<Record<string, string>> {
-  const observed: Record<string, string> = {};
-  for (const { event, observation } of events)
-    if (event === 'agent_thought' && typeof observation === 'string' && observation !== '')
-      Object.assign(observed, JSON.parse(observation));
-  return observed;
+  const observed = events.flatMap(({ event, observation }) =>
+    event === 'agent_thought' && typeof observation === 'string' && observation !== ''
+      ? Object.entries(JSON.parse(observation) as Record<string, string>)
+      : [],
+  );
+  return Object.fromEntries(observed);
 }

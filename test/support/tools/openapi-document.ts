@@ -13,7 +13,10 @@ export async function writeOpenApi(server: string, operations: TestOperations) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-openapi-'));
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [operationId, { path, method = 'get', ...operation }] of Object.entries(operations))
-    paths[path] = { ...paths[path], [method]: { operationId, responses: { default: { description: 'What it answers' } }, ...operation } };
+    paths[path] = {
+      ...paths[path],
+      [method]: { operationId, responses: { default: { description: 'What it answers' } }, ...operation },
+    };
   const file = join(folder, 'service.yml');
   const info = { title: 'Test service', version: '1' };
   await writeFile(file, stringify({ openapi: '3.1.0', info, servers: [{ url: server }], paths }));

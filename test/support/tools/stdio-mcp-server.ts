@@ -1,6 +1,6 @@
 /**
  * An MCP server over the standard streams, run as a command. It tells the address in REPORT_URL what it learns:
- * `/started`, `/call` when its tool `slow` is called, `/cancelled` when that call is given up.
+ * `/started`, `/call` when its tool `local_slow` is called, `/cancelled` when that call is given up.
  */
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
@@ -12,7 +12,7 @@ function tell(what: string): void {
 
 const server = new Server({ name: 'test', version: '1' }, { capabilities: { tools: {} } });
 server.setRequestHandler(ListToolsRequestSchema, async () => ({
-  tools: [{ name: 'slow', description: 'Takes its time.', inputSchema: { type: 'object' as const } }],
+  tools: [{ name: 'local_slow', description: 'Takes its time.', inputSchema: { type: 'object' as const } }],
 }));
 server.setRequestHandler(CallToolRequestSchema, async (_, { signal }) => {
   tell('call');

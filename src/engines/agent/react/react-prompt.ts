@@ -31,23 +31,40 @@ When you know the answer, give it in the same form, with "Final Answer" as the a
 
 Write exactly one action each time. Answer in the language of the question.`;
 
-/** The system prompt of a ReAct agent (`facts/dify-dsl-engine.md` §8.5), by the app's own template where it has one. */
-export function reactPrompt(
-  template: string | null,
-  tools: readonly ToolSpec[],
-): (instruction: string) => string {
-  const values: Readonly<Record<string, string>> = {
-    tools: JSON.stringify(tools),
-    tool_names: tools.map(({ name }) => name).join(', '),
-  };
-  return (instruction) =>
-    (template ?? TEMPLATE)
-      .replace(/\{\{(instruction|tools|tool_names)\}\}/g, (_, name: string) =>
-        name === 'instruction' ? instruction : (values[name] ?? ''),
-      )
-      .replace(/\{\{(?:historic_messages|query|agent_scratchpad)\}\}/g, '')
-      .trim();
+/** Places in the text that a model of mode `completion` continues. */
+export interface ReactText {
+  readonly instruction: string;
+  readonly historic_messages: string;
+  readonly query: string;
+  readonly agent_scratchpad: string;
 }
+
+export interface ReactPrompt {
+  /** The system prompt. */
+  frame(instruction: string): string;
+  /** The whole text that a model of mode `completion` continues; null: the template has no place for the query. */
+  readonly text: ((values: ReactText) => string) | null;
+}
+
+/** What a ReAct agent is told (`facts/dify-dsl-engine.md` §8.5), by the app's own template where it has one. */
+export function reactPrompt(template: string | null, tools: readonly ToolSpec[]): ReactPrompt {
+  const own = { tools: JSON.stringify(tools), tool_names: tools.map(({ name }) => name).join(', ') };
+  const fill = (given: Partial<ReactText>) => {
+    const values: Readonly<Record<string, string>> = { ...own, ...given };
+    return (template ?? TEMPLATE).replace(PLACE, (_, name: string) => values[name] ?? '').trim();
+  };
+  return {
+    frame: (instruction) => fill({ instruction }),
+    text: template?.includes('{{query}}')
+      ? ({ agent_scratchpad, ...values }) =>
+          template.includes('{{agent_scratchpad}}')
+            ? fill({ ...values, agent_scratchpad })
+            : `${fill(values)}\n\n${agent_scratchpad}`
+      : null,
+  };
+}
+
+const PLACE = /\{\{(instruction|tools|tool_names|historic_messages|query|agent_scratchpad)\}\}/g;
 
 /** Rounds of this turn as the model wrote them, with their results. */
 export function scratchpad(thoughts: readonly Thought[]): string {

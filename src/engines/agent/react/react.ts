@@ -1,6 +1,7 @@
 import { isRecord } from '../../../config/is-record.ts';
 import type { ChatMessage, ChatRequest } from '../../../models/chat-model.ts';
 import { countTokens } from '../../../models/count-tokens.ts';
+import { ReasoningSplitter, type SplitPiece } from '../../../runs/reasoning.ts';
 import type { Thought, ToolUse } from '../../../runs/thought.ts';
 import { Thinking } from '../../answer/thinking.ts';
 import { buildPrompt } from '../../prompt/build-prompt.ts';
@@ -15,10 +16,13 @@ import {
 } from '../agent-turn.ts';
 import { usesOf } from '../call-tools.ts';
 import type { OfferedTool } from '../offered-tools.ts';
-import { reactPrompt, STOP_WORD, scratchpad } from './react-prompt.ts';
-import { type ReactAction, ReactReader } from './react-reader.ts';
+import { type ReactPrompt, reactPrompt, STOP_WORD, scratchpad } from './react-prompt.ts';
+import { ReactReader } from './react-reader.ts';
+import type { ReactAction } from './read-action.ts';
 
 const SIGN_OF_LIFE_MS = 1_000;
+/** `facts/dify-dsl-engine.md` §2.3. */
+const MAX_STOPS = 4;
 
 /**
  * The model writes what it wants done, until it writes a final answer (`facts/dify-dsl-engine.md` §8.5); for models that
@@ -27,15 +31,13 @@ const SIGN_OF_LIFE_MS = 1_000;
  * @throws ParleyError after too many rounds, and what the model throws
  */
 export async function react(turn: AgentTurn): Promise<AgentEnd> {
-  const { parts, task, model, maxIterations, offered, writer } = turn;
-  const { agent } = task.app.config;
+  const { task, maxIterations, offered, writer } = turn;
   const tools = [...offered.values()].map(({ spec }) => spec);
   const thoughts: Thought[] = [...(task.resumed?.thoughts ?? [])];
-  const frame = reactPrompt(agent?.prompt ?? null, tools);
-  const reserved = countTokens(scratchpad(thoughts));
-  const prompt = await buildPrompt(parts, task, model, { reserved, frame });
+  const prompt = reactPrompt(task.app.config.agent?.prompt ?? null, tools);
 
   for (let round = thoughts.length + 1; ; round++) {
+    const request = await requestFor(turn, prompt, scratchpad(thoughts));
     const thought = newThought(round);
     let shown = false;
     const show = () => {
@@ -45,21 +47,26 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
     let said = '';
     const reader = new ReactReader((text) => writer.aside(text));
     const thinking = new Thinking();
+    // Of models that write it into their text: it is no thought of the agent's, and what it weighs no action.
+    const splitter = new ReasoningSplitter();
+    const hear = ({ text, reasoning }: SplitPiece) => {
+      if (reasoning !== '') writer.aside(thinking.reasoning(reasoning));
+      if (text === '') return;
+      writer.aside(thinking.end());
+      reader.add(text);
+    };
     const signOfLife = setTimeout(show, SIGN_OF_LIFE_MS);
     const result = await askModel(
       turn,
-      withWork(turn, prompt, thoughts),
-      (delta) => {
+      request,
+      ({ kind, text }) => {
         show();
-        said += delta.text;
-        if (delta.kind === 'reasoning') writer.aside(thinking.reasoning(delta.text));
-        else {
-          writer.aside(thinking.end());
-          reader.add(delta.text);
-        }
+        said += text;
+        hear(kind === 'reasoning' ? { text: '', reasoning: text } : splitter.add(text));
       },
       () => said,
     ).finally(() => clearTimeout(signOfLife));
+    hear(splitter.end());
     writer.aside(thinking.end());
     reader.end();
     show();
@@ -87,16 +94,28 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
   }
 }
 
-/** The prompt with the rounds so far, and the stop word where the provider takes it. */
-function withWork(turn: AgentTurn, prompt: ChatRequest, thoughts: readonly Thought[]): ChatRequest {
-  const { provider, mode } = turn.task.app.config.model;
+/** The prompt with the work so far, and the stop word where the provider takes it. */
+async function requestFor(
+  { parts, task, model }: AgentTurn,
+  { frame, text }: ReactPrompt,
+  work: string,
+): Promise<ChatRequest> {
+  const { provider, mode } = task.app.config.model;
+  const inPlace = mode === 'completion' ? text : null;
+  const prompt = await buildPrompt(parts, task, model, {
+    frame,
+    ...(inPlace
+      ? { continued: (values) => inPlace({ ...values, agent_scratchpad: work }) }
+      : { reserved: work === '' ? 0 : countTokens(work) }),
+  });
   // `facts/dify-dsl-engine.md` §8.5
   const stops = provider.split('/').at(-1) === 'wenxin' ? [] : [STOP_WORD];
-  const stop = [...(prompt.stop ?? []), ...stops].slice(0, 4);
+  // No more than providers take; without this one the model would go on with a result of its own.
+  const stop = [...stops, ...(prompt.stop ?? [])].slice(0, MAX_STOPS);
   const stopped = { ...prompt, ...(stop.length > 0 ? { stop } : {}) };
-  if (thoughts.length === 0) return stopped;
-  const work = scratchpad(thoughts);
+  if (work === '') return stopped;
   const messages = withoutFiles(prompt.messages);
+  if (inPlace) return { ...stopped, messages };
   if (mode === 'completion') return { ...stopped, messages: continued(messages, work) };
   return {
     ...stopped,
@@ -116,27 +135,31 @@ function isFinal({ name }: ReactAction): boolean {
   return name.trim().toLowerCase() === 'final answer';
 }
 
-/** An input that is no object is that of a tool with a single parameter. */
+/** An input that is no object is that of a tool with a single parameter; none at all is that of a tool without any. */
 function callOf(
   { name, input }: ReactAction,
   round: number,
   tool: OfferedTool | undefined,
 ): Pick<ToolUse, 'id' | 'name' | 'arguments'> {
-  return { id: `react_${round}`, name, arguments: JSON.stringify(argumentsOf(input, tool)) };
+  return { id: `react_${round}`, name, arguments: argumentsOf(input, tool) };
 }
 
-function argumentsOf(input: unknown, tool: OfferedTool | undefined): unknown {
-  if (isRecord(input)) return input;
-  if (typeof input === 'string') {
-    try {
-      const value: unknown = JSON.parse(input);
-      if (isRecord(value)) return value;
-    } catch {
-      // A plain text.
-    }
-  }
+function argumentsOf(input: unknown, tool: OfferedTool | undefined): string {
+  if (isRecord(input)) return JSON.stringify(input);
+  if (typeof input === 'string' && isObject(input)) return input;
   const properties = tool?.spec.parameters.properties;
   const names = isRecord(properties) ? Object.keys(properties) : [];
   const [name] = names;
-  return names.length === 1 && name !== undefined ? { [name]: input } : input;
+  if (names.length === 1 && name !== undefined && input !== null) return JSON.stringify({ [name]: input });
+  const nothing = input === null || (typeof input === 'string' && input.trim() === '');
+  return nothing ? '{}' : JSON.stringify(input);
+}
+
+/** Models write an object as a text too. */
+function isObject(text: string): boolean {
+  try {
+    return isRecord(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }

@@ -4,16 +4,18 @@ import { listTurnItems } from '../../../store/conversation-items.ts';
 import { findEndUser } from '../../../store/end-users.ts';
 import { listThoughts } from '../../../store/thoughts.ts';
 import { streamRun } from '../../stream-run.ts';
+import { MAX_TEXT } from '../chat-messages.ts';
 import { CozeError, parameterError } from '../coze-error.ts';
 import { cozeStream } from '../encode.ts';
 import { findChat, findUnkeptChat, readChat } from '../find-chat.ts';
+import { namedId } from '../ids.ts';
 import { defineRoute } from '../route.ts';
 import { flag, id, list, text } from '../schema.ts';
 import { toolMessages } from '../tool-messages.ts';
 import { chatIdsOfRun, chatIdsOfTurn, givenUpChat, runningChat, storedChat } from '../wire-chat.ts';
 import { answerOf, itemMessage, verboseOf } from '../wire-message.ts';
 
-/** More calls than a chat can wait for; and of one output, as much as of a message. */
+/** As many calls as a chat can wait for. */
 const MAX_OUTPUTS = 128;
 
 const chatQuery = z.object({ conversation_id: id, chat_id: id });
@@ -41,7 +43,6 @@ export const listChatMessages = defineRoute({
   async handle(context, { query }) {
     const { conversation, turn } = await findChat(context, query);
     const { store } = context.parts;
-    if (turn.run_status === 'running') return { data: [] };
     const [items, thoughts] = await Promise.all([
       listTurnItems(store, conversation, turn),
       listThoughts(store, turn.app_id, [turn.id]),
@@ -49,9 +50,10 @@ export const listChatMessages = defineRoute({
     const followUps = items.filter(({ type }) => type === 'follow_up');
     const ids = chatIdsOfTurn(turn);
     const work = thoughts.flatMap((row) => toolMessages(ids, thoughtOf(row))).map(({ message }) => message);
-    if (turn.run_status === 'paused') return { data: work };
+    const { status } = storedChat(turn);
+    if (turn.run_status === 'running' || status === 'requires_action') return { data: work };
     // A failed chat has the beginning of an answer, if that, and no end of it; any other's answer may be empty.
-    const failed = storedChat(turn).status === 'failed';
+    const failed = status === 'failed';
     const answered = turn.answer_hidden === 0 && (turn.answer !== '' || !failed);
     return {
       data: [
@@ -106,7 +108,7 @@ export const submitToolOutputs = defineRoute({
   errors: 'chat',
   query: chatQuery,
   body: z.object({
-    tool_outputs: list(z.object({ tool_call_id: text(), output: text() }), {
+    tool_outputs: list(z.object({ tool_call_id: text(), output: text(MAX_TEXT) }), {
       min: 1,
       max: MAX_OUTPUTS,
     }),
@@ -120,19 +122,24 @@ export const submitToolOutputs = defineRoute({
     const { status } = storedChat(turn);
     if (status !== 'requires_action')
       throw parameterError(`the chat waits for no tool outputs; its status is ${status}.`);
+    const outputs = new Map(body.tool_outputs.map(({ tool_call_id, output }) => [tool_call_id, output]));
+    if (outputs.size < body.tool_outputs.length)
+      throw parameterError('tool_outputs has more than one output for a call.');
     const endUser = await findEndUser(parts.store, turn.app_id, turn.end_user_id);
     if (!endUser) throw new CozeError(4001, 'Invalid chat');
     const stream = body.stream ?? false;
     const run = await parts.runs.resume(
       {
-        app: context.bot(turn.app_id),
+        app: context.bot(namedId('bot', turn.app_id)),
         endUser: { id: endUser.id, sessionId: endUser.session_id },
         conversation,
         turn,
-        outputs: new Map(body.tool_outputs.map(({ tool_call_id, output }) => [tool_call_id, output])),
+        outputs,
         followUps: true,
       },
-      stream ? (run) => streamRun(reply, run, cozeStream(run)) : undefined,
+      stream
+        ? (run, { thoughts }) => streamRun(reply, run, cozeStream(run, { thoughts, outputs }))
+        : undefined,
     );
     return stream ? reply : { data: runningChat(run, chatIdsOfRun(run), 'in_progress') };
   },
