@@ -21,6 +21,7 @@ import { createHttpServer } from './operations/create-http-server.ts';
 import { holdLease } from './operations/lease.ts';
 import { createMetrics } from './operations/metrics.ts';
 import { createOutbound } from './outbound/create-outbound.ts';
+import { AppSlots } from './runs/app-slots.ts';
 import type { Engine } from './runs/engine.ts';
 import { Journal } from './runs/journal.ts';
 import { Recorder } from './runs/recorder.ts';
@@ -107,7 +108,9 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const metrics = createMetrics();
   const outbound = createOutbound();
   const sandbox = createSandbox(settingsOf(config.sandbox));
+  const slots = new AppSlots();
   const itsApps = appTools(apps, {
+    slots,
     engineOf: (mode) => engines[mode],
     timeoutMs: config.limits.maxExecutionMs,
   });
@@ -143,6 +146,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     processId,
     engines,
     services,
+    slots,
     maxExecutionMs: config.limits.maxExecutionMs,
     observer: {
       ...metrics.observer,

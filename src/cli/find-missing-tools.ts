@@ -4,6 +4,7 @@ import { version } from '../config/version.ts';
 import { appTools } from '../engines/app-tools.ts';
 import { type MissingTool, missingTools } from '../engines/missing-tools.ts';
 import { createOutbound } from '../outbound/create-outbound.ts';
+import { AppSlots } from '../runs/app-slots.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
 import { settingsOf } from '../sandbox/settings-of.ts';
 import { openTools } from '../tools/open-tools.ts';
@@ -21,7 +22,10 @@ export async function findMissingTools(
   const outbound = createOutbound();
   const sandbox = createSandbox(settingsOf(config.sandbox));
   const served = await readAppsFolder(config).catch(() => []);
-  const itsApps = appTools({ list: () => served }, { engineOf: neverAsked, timeoutMs: 0 });
+  const itsApps = appTools(
+    { list: () => served },
+    { engineOf: neverAsked, slots: new AppSlots(), timeoutMs: 0 },
+  );
   const tell = (_facts: object, message: string) => console.error(message);
   const tools = await openTools(config, {
     outbound,

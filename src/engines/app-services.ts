@@ -6,6 +6,7 @@ import type { SpeechFormat } from '../models/speech-model.ts';
 import type { AppServices } from '../runs/app-services.ts';
 import { withoutReasoning } from '../runs/reasoning.ts';
 import { listContextMessages } from '../store/messages.ts';
+import { uniqueNames } from '../tools/unique-names.ts';
 import { splitForSpeech } from './answer/split-for-speech.ts';
 import type { EngineParts } from './engine-parts.ts';
 
@@ -17,8 +18,8 @@ const SUGGESTIONS = 3;
 /** Room for a model to think before it writes a line or three. */
 const MAX_TOKENS = 1000;
 
-/** How long a list of tools waits for those of servers elsewhere. */
-const TOOLS_TIMEOUT_MS = 3_000;
+/** How long a list of tools waits for those of servers elsewhere, which are asked all the same. */
+const TOOLS_TIMEOUT_MS = 300;
 
 const TITLE_PROMPT =
   'Write a short title for a conversation that begins with the message below. Use the language of the message, at ' +
@@ -92,7 +93,10 @@ export function appServices({
       const signal = AbortSignal.timeout(TOOLS_TIMEOUT_MS);
       const refs = config.agent?.tools ?? [];
       const found = await Promise.all(refs.map((ref) => tools.find(ref, { signal }).catch(() => null)));
-      return found.filter((tool) => tool !== null);
+      // By the names that thoughts have them under (`agent/offered-tools.ts`).
+      const unique = uniqueNames();
+      const different = [...new Set(found)].filter((tool) => tool !== null);
+      return different.map((tool) => ({ ...tool, name: unique(tool.name, tool.provider) }));
     },
 
     async transcribe(app, audio, options) {

@@ -1,6 +1,7 @@
 import type { App, AppMode, InputField } from '../apps/app.ts';
 import { validateInputs } from '../apps/validate-inputs.ts';
 import { ParleyError } from '../errors.ts';
+import type { AppSlots } from '../runs/app-slots.ts';
 import type { Engine } from '../runs/engine.ts';
 import { withoutReasoning } from '../runs/reasoning.ts';
 import { NO_USAGE, type RunUsage } from '../runs/run-event.ts';
@@ -14,20 +15,23 @@ import type { ToolProvider } from '../tools/tool-provider.ts';
 /** Apps that call one another as tools, the first included (Dify's `WORKFLOW_CALL_MAX_DEPTH`). */
 const MAX_DEPTH = 5;
 
+export interface AppToolsParts {
+  engineOf(mode: AppMode): Engine;
+  /** What an app has running as a tool counts like its runs. */
+  readonly slots: Pick<AppSlots, 'take' | 'free'>;
+  readonly timeoutMs: number;
+}
+
 /**
  * Every app of the server as a tool of the others, found by its id (`provider_type: workflow`). What it answers is the
  * result; of such a call nothing is stored, and no conversation is begun.
  */
-export function appTools(
-  apps: { list(): readonly App[] },
-  { engineOf, timeoutMs }: { engineOf(mode: AppMode): Engine; readonly timeoutMs: number },
-): ToolSource {
+export function appTools(apps: { list(): readonly App[] }, parts: AppToolsParts): ToolSource {
   const providers = new WeakMap<App, ToolProvider>();
   return {
     providers: () =>
       apps.list().map((app) => {
-        const provider =
-          providers.get(app) ?? knownProvider('workflow', app.id, [toolOf(app, engineOf, timeoutMs)]);
+        const provider = providers.get(app) ?? knownProvider('workflow', app.id, [toolOf(app, parts)]);
         providers.set(app, provider);
         return provider;
       }),
@@ -35,12 +39,10 @@ export function appTools(
   };
 }
 
-const QUERY = 'query';
-
-function toolOf(app: App, engineOf: (mode: AppMode) => Engine, timeoutMs: number): Tool {
+function toolOf(app: App, { engineOf, slots, timeoutMs }: AppToolsParts): Tool {
   const { id, name, description, icon, mode, config } = app;
-  const asked = mode !== 'completion';
   const fields = config.inputForm.filter(({ type }) => type !== 'file' && type !== 'file-list');
+  const asked = queryName(app);
   return {
     provider: id,
     name: id,
@@ -50,11 +52,11 @@ function toolOf(app: App, engineOf: (mode: AppMode) => Engine, timeoutMs: number
       type: 'object',
       properties: {
         ...Object.fromEntries(fields.map((field) => [field.variable, schemaOf(field)])),
-        ...(asked ? { [QUERY]: { type: 'string', description: 'What to ask' } } : {}),
+        ...(asked === null ? {} : { [asked]: { type: 'string', description: 'What to ask' } }),
       },
       required: [
         ...fields.filter(({ required }) => required).map(({ variable }) => variable),
-        ...(asked ? [QUERY] : []),
+        ...(asked === null ? [] : [asked]),
       ],
     },
     authored: [],
@@ -64,22 +66,33 @@ function toolOf(app: App, engineOf: (mode: AppMode) => Engine, timeoutMs: number
     async invoke(args, context) {
       if (context.callers.length >= MAX_DEPTH)
         throw new ToolError('failed', `apps call one another more than ${MAX_DEPTH} deep`);
-      const text = await answerOf(app, engineOf(mode), args, context);
+      const query = asked === null ? '' : String(args[asked]);
+      const text = await answerOf(app, { engine: engineOf(mode), slots }, { query, args }, context);
       return [{ kind: 'text', text }];
     },
   };
 }
 
+/** Of what is asked; null: the app has only its form. */
+function queryName({ mode, config }: App): string | null {
+  if (mode === 'completion') return null;
+  const taken = config.inputForm.map(({ variable }) => variable);
+  return ['query', 'question'].find((name) => !taken.includes(name)) ?? 'what_to_ask';
+}
+
 async function answerOf(
   app: App,
-  engine: Engine,
-  args: Readonly<Record<string, unknown>>,
+  { engine, slots }: { readonly engine: Engine } & Pick<AppToolsParts, 'slots'>,
+  { query, args }: { readonly query: string; readonly args: Readonly<Record<string, unknown>> },
   { endUserId, user, callers, onUsage, signal }: ToolContext,
 ): Promise<string> {
   let answer = '';
   let usage: RunUsage | (() => Promise<RunUsage>) = NO_USAGE;
+  let taken = false;
   try {
     engine.check(app);
+    slots.take(app);
+    taken = true;
     await engine.execute({
       app,
       owner: { appId: app.id, endUserId },
@@ -88,7 +101,7 @@ async function answerOf(
       isNewConversation: true,
       messageId: newId(),
       createdAt: Date.now(),
-      query: typeof args[QUERY] === 'string' ? args[QUERY] : '',
+      query,
       inputs: validateInputs(app.config.inputForm, args),
       files: [],
       context: [],
@@ -113,6 +126,7 @@ async function answerOf(
       throw new ToolError('failed', `${app.id}: ${error.message}`, { cause: error });
     throw error;
   } finally {
+    if (taken) slots.free(app);
     onUsage(await resolved(usage));
   }
   return withoutReasoning(answer);

@@ -9,6 +9,7 @@ export interface ToolInfo {
   /** By language: `{ en_US: 'Current Time' }`. */
   readonly label: Readonly<Record<string, string>>;
   readonly description: string;
+  readonly executedBy: 'server' | 'caller';
   /** The address of a picture, or an emoji on a colour. */
   readonly icon: string | { readonly background: string; readonly content: string };
 }

@@ -1,7 +1,7 @@
 import type { App } from '../apps/app.ts';
 import { ParleyError } from '../errors.ts';
 
-/** Counts the runs of each app, against the owner's limit. */
+/** Counts what each app has running, as a run of its own or as a tool of another, against the owner's limit. */
 export class AppSlots {
   readonly #running = new Map<string, number>();
 

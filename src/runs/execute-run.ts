@@ -7,7 +7,7 @@ import { ORPHANED } from './recover-runs.ts';
 import type { Run, RunFacts } from './run.ts';
 import { NO_USAGE, type RunOutcome, type RunUsage } from './run-event.ts';
 import type { RunsOptions } from './runs-options.ts';
-import { withThought } from './thought.ts';
+import { brokenOff, openThought, type Thought, withThought } from './thought.ts';
 import { followUpItems } from './turn-items.ts';
 import { withoutNul } from './without-nul.ts';
 
@@ -44,7 +44,14 @@ export async function executeRun(
   const began = performance.now();
   // Text by itself: the path of a token copies nothing.
   let { answer, thoughts, files } = before;
-  const whole = (): Made => ({ answer, thoughts, files });
+  /** Since the last thought was told: what an open one has come to. */
+  let said = '';
+  let thinking = false;
+  const thoughtsNow = (): readonly Thought[] => {
+    const open = openThought(thoughts);
+    return open && said !== '' ? withThought(thoughts, { ...open, text: open.text + said }) : thoughts;
+  };
+  const whole = (): Made => ({ answer, thoughts: thoughtsNow(), files });
   const note = (change: MadeChange) => {
     if (facts.kept) journal.append(facts.id, change, whole);
   };
@@ -90,6 +97,7 @@ export async function executeRun(
             onFirstText();
           }
           answer += event.text;
+          if (thinking) said += event.text;
           note(event);
           break;
         case 'text_replaced':
@@ -98,6 +106,8 @@ export async function executeRun(
           break;
         case 'thought':
           thoughts = withThought(thoughts, event.thought);
+          thinking = event.thought.open === true;
+          said = '';
           note(event);
           break;
         case 'file':
@@ -105,6 +115,8 @@ export async function executeRun(
           note(event);
           break;
         case 'aside':
+          if (thinking) said += event.text;
+          note(event);
           break;
         case 'audio':
           spoken = true;
@@ -135,6 +147,7 @@ export async function executeRun(
   const stoppedBy = answered ? null : stopped;
   if (error !== null && stoppedBy === null && !(error instanceof ParleyError)) observer.failed(run, error);
   const failure = error === null || stoppedBy !== null ? null : asParleyError(error);
+  const made = stoppedBy !== null || failure ? brokenOff(answer, thoughtsNow()) : { answer, thoughts };
   let outcome: RunOutcome = {
     status:
       stoppedBy !== null
@@ -144,8 +157,7 @@ export async function executeRun(
           : paused && run.canceledAt === null
             ? 'paused'
             : 'succeeded',
-    answer,
-    thoughts,
+    ...made,
     files,
     usage: await resolveUsage(usage, (cause) => observer.failed(run, cause)),
     error: failure,
@@ -162,7 +174,7 @@ export async function executeRun(
     const committed = facts.kept
       ? await recorder.commit(
           { id: facts.id, message_id: facts.messageId, process_id: processId },
-          turnOutcome(facts, outcome, latencyMs),
+          turnOutcome(facts, outcome, latencyMs + (accepted.resumed?.usage.latency ?? 0) * 1000),
         )
       : { canceledAt: run.canceledAt };
     if (committed) {
@@ -213,9 +225,11 @@ async function settled(executing: Promise<void>, signal: AbortSignal): Promise<u
   }
 }
 
-/** The text of a token costs no more than a look at it. */
+/** What comes with every token costs no more than a look at its text. */
 function clean(event: EngineEvent): EngineEvent {
-  return event.kind === 'text' && !event.text.includes('\0') ? event : withoutNul(event);
+  if (event.kind === 'audio') return event;
+  if ((event.kind === 'text' || event.kind === 'aside') && !event.text.includes('\0')) return event;
+  return withoutNul(event);
 }
 
 async function resolveUsage(

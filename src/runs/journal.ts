@@ -25,7 +25,7 @@ export type RecoveredRuns = ReadonlyMap<string, Made>;
  * token would cost as much as the whole relay. The database takes over when the run ends.
  *
  * Lines are JSON: `[runId, text]` adds to the answer, `[runId, text, 1]` replaces it, `[runId, thought, 2]` is a thought
- * as it is now, `[runId, file, 3]` a file.
+ * as it is now, `[runId, file, 3]` a file, `[runId, text, 4]` an aside, which belongs to the open thought.
  */
 export class Journal {
   readonly #dir: string;
@@ -204,6 +204,8 @@ function entryOf(runId: string, change: MadeChange): readonly unknown[] {
       return [runId, change.thought, 2];
     case 'file':
       return [runId, change.file, 3];
+    case 'aside':
+      return [runId, change.text, 4];
   }
 }
 
@@ -241,6 +243,8 @@ function parseLine(line: string): { readonly runId: string; readonly change: Mad
         return { runId, change: { kind: 'thought', thought: value } };
       case 3:
         return { runId, change: { kind: 'file', file: value } };
+      case 4:
+        return { runId, change: { kind: 'aside', text: value } };
       default:
         return { runId, change: { kind: kind === 1 ? 'replaced' : 'text', text: value } };
     }

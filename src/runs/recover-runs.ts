@@ -4,6 +4,7 @@ import { fillOrphans, findOrphans } from '../store/runs.ts';
 import type { RunRow } from '../store/schema.ts';
 import type { RecoveredRuns } from './journal.ts';
 import { madeRows, NOTHING_MADE } from './made.ts';
+import { brokenOff } from './thought.ts';
 import { withoutNul } from './without-nul.ts';
 
 /** A process that has not beaten for this long is taken for dead. */
@@ -62,7 +63,8 @@ function madeOf(
   { id, app_id, message_id }: Pick<RunRow, 'id' | 'app_id' | 'message_id'>,
   runs: RecoveredRuns,
 ) {
-  const made = runs.get(id);
+  const found = runs.get(id);
+  const made = found && { ...found, ...brokenOff(found.answer, found.thoughts) };
   const rows = madeRows(withoutNul(made ?? NOTHING_MADE), { appId: app_id, messageId: message_id });
   return made ? rows : { ...rows, answer: null };
 }

@@ -10,6 +10,7 @@ import { findOrCreateEndUser } from '../store/end-users.ts';
 import { findMessage } from '../store/messages.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import type { ConversationRow, MessageRow } from '../store/schema.ts';
+import { AppSlots } from './app-slots.ts';
 import type { Engine, EngineTask } from './engine.ts';
 import { Journal } from './journal.ts';
 import { Recorder } from './recorder.ts';
@@ -90,7 +91,14 @@ function hall() {
     },
   };
   const runs = new Runs({
-    ...{ store, journal, recorder: new Recorder(store, journal), processId: 'p', maxExecutionMs: 60_000 },
+    ...{
+      store,
+      journal,
+      recorder: new Recorder(store, journal),
+      processId: 'p',
+      slots: new AppSlots(),
+      maxExecutionMs: 60_000,
+    },
     versions: new AppVersions(store, {}),
     engines: { chat: engine, 'agent-chat': engine, completion: engine },
     services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },

@@ -22,7 +22,7 @@ export class RunLog {
   append(event: RunEvent): void {
     if (this.#ended) return;
     this.#events.push(event);
-    if (event.kind === 'text' || event.kind === 'text_replaced') this.#size += event.text.length;
+    if ('text' in event) this.#size += event.text.length;
     else if (event.kind === 'audio') this.#size += event.data.length;
     else if (event.kind === 'thought') this.#size += sizeOf(event.thought);
     if (event.kind === 'ended') this.#ended = true;

@@ -2,6 +2,7 @@ import type { AppMode } from '../apps/app.ts';
 import type { AppVersions } from '../apps/app-versions.ts';
 import type { Store } from '../store/open-store.ts';
 import type { AppServices } from './app-services.ts';
+import type { AppSlots } from './app-slots.ts';
 import type { Engine } from './engine.ts';
 import type { Journal } from './journal.ts';
 import type { Recorder } from './recorder.ts';
@@ -17,5 +18,7 @@ export interface RunsOptions {
   readonly engines: Readonly<Record<AppMode, Engine>>;
   readonly services: Pick<AppServices, 'writeTitle' | 'suggestQuestions'>;
   readonly observer: RunObserver;
+  /** Shared with whatever else executes apps. */
+  readonly slots: AppSlots;
   readonly maxExecutionMs: number;
 }

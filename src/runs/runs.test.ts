@@ -7,6 +7,7 @@ import type { App } from '../apps/app.ts';
 import { AppVersions } from '../apps/app-versions.ts';
 import { findOrCreateEndUser } from '../store/end-users.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import { AppSlots } from './app-slots.ts';
 import type { Engine } from './engine.ts';
 import { Journal } from './journal.ts';
 import { Recorder } from './recorder.ts';
@@ -62,6 +63,7 @@ function hall(execute: Engine['execute']) {
       ended() {},
       failed: (_run, error) => void failures.push(error),
     },
+    slots: new AppSlots(),
     maxExecutionMs: 60_000,
   });
   const start = async (): Promise<Run> => {

@@ -4,7 +4,7 @@ import type { Owner } from '../store/owner.ts';
 import { cancelRun } from '../store/runs.ts';
 import type { ConversationRow } from '../store/schema.ts';
 import { type AcceptedRun, acceptRun, conversationBusy } from './accept-run.ts';
-import { AppSlots } from './app-slots.ts';
+import type { AppSlots } from './app-slots.ts';
 import { executeRun } from './execute-run.ts';
 import { type Made, NOTHING_MADE } from './made.ts';
 import { RecentRuns } from './recent-runs.ts';
@@ -42,7 +42,7 @@ export class Runs {
   readonly #active = new Map<string, Run>();
   readonly #recent = new RecentRuns();
   readonly #unkept = new UnkeptRuns();
-  readonly #slots = new AppSlots();
+  readonly #slots: AppSlots;
   /** Turns being committed. */
   readonly #accepting = new Set<Promise<unknown>>();
   readonly #graces = new WeakMap<Run, NodeJS.Timeout>();
@@ -52,6 +52,7 @@ export class Runs {
 
   constructor(options: RunsOptions) {
     this.#options = options;
+    this.#slots = options.slots;
   }
 
   /**
@@ -265,7 +266,7 @@ export class Runs {
     } finally {
       findTitle();
       clearTimeout(limit);
-      this.#active.delete(run.facts.id);
+      if (this.#active.get(run.facts.id) === run) this.#active.delete(run.facts.id);
       this.#slots.free(run.facts.app);
       if (run.facts.kept) this.#recent.add(run);
       else this.#unkept.remove(run);

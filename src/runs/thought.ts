@@ -13,6 +13,8 @@ export interface Thought {
   readonly files: readonly string[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** The model is still at it: what it says belongs to its text. */
+  readonly open?: true;
 }
 
 /** One call of a tool. */
@@ -40,6 +42,25 @@ export function pendingUses(thoughts: readonly Thought[]): readonly ToolUse[] {
   return (thoughts.at(-1)?.uses ?? []).filter(
     ({ executedBy, output }) => executedBy === 'caller' && output === null,
   );
+}
+
+/** The last thought, when its model is still at it. */
+export function openThought(thoughts: readonly Thought[]): Thought | null {
+  const last = thoughts.at(-1);
+  return last?.open ? last : null;
+}
+
+/**
+ * What is known of a turn that broke off: its open thought has what was said of it; and where all that was shown were
+ * thoughts (ReAct), these are the answer.
+ */
+export function brokenOff(
+  answer: string,
+  thoughts: readonly Thought[],
+): { readonly answer: string; readonly thoughts: readonly Thought[] } {
+  const closed = thoughts.map(({ open: _, ...thought }) => ({ ...thought, text: thought.text.trim() }));
+  const said = closed.map(({ text }) => text).filter((text) => text !== '');
+  return { answer: answer === '' ? said.join('\n') : answer, thoughts: closed };
 }
 
 /** The same thoughts with the newer of two of one id. */

@@ -50,10 +50,7 @@ export async function fillOrphans(
       .where('runs.status', '=', 'failed')
       .where('messages.answer_hidden', '=', 0)
       .execute();
-    for (const run of ended) {
-      const more = made(run);
-      if (more.answer.length > run.answer.length) await fill(store, run, more);
-    }
+    for (const run of ended) await fill(store, run, made(run));
   }
 }
 
@@ -66,9 +63,10 @@ async function fill(
   { answer, thoughts, files }: Made,
 ): Promise<void> {
   await store.transaction().execute(async (trx) => {
+    // Holds the message, which may be deleted meanwhile.
     const { numUpdatedRows } = await trx
       .updateTable('messages')
-      .set({ answer })
+      .set({ answer: answer.length > had.length ? answer : had })
       .where('id', '=', message_id)
       .where('answer', '=', had)
       .executeTakeFirst();

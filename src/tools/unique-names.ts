@@ -15,7 +15,7 @@ export function uniqueNames(): (wanted: string, suffix?: string) => string {
   const taken = new Set<string>();
   return (wanted, suffix) => {
     const name = safeName(wanted);
-    const candidates = suffix === undefined ? [name] : [name, extended(name, suffix)];
+    const candidates = suffix === undefined ? [name] : [name, extended(name, safeName(suffix))];
     let found = candidates.find((candidate) => !taken.has(candidate));
     for (let number = 2; found === undefined; number++) {
       const numbered = extended(candidates.at(-1) as string, String(number));
@@ -36,5 +36,6 @@ export function safeName(name: string): string {
 }
 
 function extended(name: string, suffix: string): string {
-  return `${name.slice(0, MAX_LENGTH - suffix.length - 1)}_${suffix}`;
+  const end = suffix.slice(0, MAX_LENGTH / 2);
+  return `${name.slice(0, MAX_LENGTH - end.length - 1)}_${end}`;
 }

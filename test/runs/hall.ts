@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../../src/apps/app.ts';
 import { AppVersions } from '../../src/apps/app-versions.ts';
+import { AppSlots } from '../../src/runs/app-slots.ts';
 import type { Engine } from '../../src/runs/engine.ts';
 import { Journal } from '../../src/runs/journal.ts';
 import { Recorder } from '../../src/runs/recorder.ts';
@@ -58,6 +59,7 @@ export async function openHall(
       ended() {},
       failed: (_run, error) => void failures.push(error),
     },
+    slots: new AppSlots(),
     maxExecutionMs: 3_600_000,
   } satisfies RunsOptions);
   const app = {

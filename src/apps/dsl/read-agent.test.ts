@@ -47,6 +47,7 @@ describe('entries that are none', () => {
     TOOL.replace('enabled: true', 'enabled: false'),
     TOOL.replace('enabled: true, ', ''),
     '{ dataset: { enabled: true, id: x } }',
+    '{ enabled: true, dataset: { enabled: true, id: x } }',
     '{ current_datetime: { enabled: true } }',
     'weekday',
     'null',

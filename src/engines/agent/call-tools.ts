@@ -52,7 +52,7 @@ export async function callTools(
   const answer = async (use: ToolUse): Promise<ToolUse> => {
     const tool = offered.get(use.name);
     if (use.executedBy === 'caller') return { ...use, output: tool ? problemFor(tool, use) : null };
-    const { output, made } = await call(parts, task, tool, { ...use, calls: uses.length }, context);
+    const { output, made } = await call({ parts, task, context, calls: uses.length }, tool, use);
     files.push(...made.map(({ id }) => id));
     return { ...use, output };
   };
@@ -79,13 +79,20 @@ function problemFor({ tool }: OfferedTool, use: ToolUse): string | null {
 
 const MALFORMED = 'tool parameters validation error: the arguments are not a JSON object';
 
+/** What the calls of one round share. */
+interface Round {
+  readonly parts: EngineParts;
+  readonly task: EngineTask;
+  readonly context: ToolContext;
+  /** How many there are. */
+  readonly calls: number;
+}
+
 /** Texts of what went wrong begin as in `facts/dify-dsl-engine.md` §8.4. */
 async function call(
-  parts: EngineParts,
-  task: EngineTask,
+  { parts, task, context, calls }: Round,
   offered: OfferedTool | undefined,
-  use: ToolUse & { readonly calls: number },
-  context: ToolContext,
+  use: ToolUse,
 ): Promise<{ readonly output: string; readonly made: readonly RunFile[] }> {
   if (!offered) return { output: `there is not a tool named ${use.name}`, made: [] };
   const args = parseToolArguments(use.arguments);
@@ -94,7 +101,7 @@ async function call(
     const answer = await invokeTool(offered.tool, { ...written(args, offered), ...offered.values }, context);
     const kept: (RunFile | null)[] = [];
     for (const part of answer) if (part.kind === 'file') kept.push(await keepToolFile(parts, task, part));
-    return { output: observe(answer, kept, use.calls), made: kept.filter((file) => file !== null) };
+    return { output: observe(answer, kept, calls), made: kept.filter((file) => file !== null) };
   } catch (error) {
     context.signal.throwIfAborted();
     return { output: failureOf(error), made: [] };

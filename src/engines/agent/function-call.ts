@@ -37,7 +37,7 @@ export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
     const thought = newThought(round);
     let shown = false;
     const show = () => {
-      if (!shown) task.emit({ kind: 'thought', thought });
+      if (!shown) task.emit({ kind: 'thought', thought: { ...thought, open: true } });
       shown = true;
     };
     const text = new Passage(turn, spoke);

@@ -62,4 +62,9 @@ test('what is too long is cut, between characters, and says so', () => {
   expect(told.length).toBeLessThan(100_100);
   const fits = 'x'.repeat(100_000);
   expect(observe([text(fits)], [])).toBe(fits);
+  // The calls of one round share what a model can be told.
+  expect(observe([text(fits)], [], 4)).toBe(fits);
+  expect(observe([text(fits)], [], 8)).toBe(
+    `${'x'.repeat(50_000)}\n… (cut: the tool answered 100000 characters)`,
+  );
 });

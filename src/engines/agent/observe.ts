@@ -13,11 +13,7 @@ const MAX_ROUND = 400_000;
  * @param kept files of the answer, as they were kept; null for one that was not
  * @param calls in the same round, which share what a model can be told
  */
-export function observe(
-  parts: readonly ToolPart[],
-  kept: readonly (RunFile | null)[],
-  calls: number,
-): string {
+export function observe(parts: readonly ToolPart[], kept: readonly (RunFile | null)[], calls = 1): string {
   const said: string[] = [];
   const json: string[] = [];
   let files = 0;

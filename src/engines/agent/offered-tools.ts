@@ -50,7 +50,7 @@ export async function offeredTools(
   // What every model takes as a name, and no other tool of the app has.
   const unique = uniqueNames();
   for (const one of found) {
-    if (one === null) continue;
+    if (one === null || (one.tool.executedBy === 'caller' && !callerExecutes)) continue;
     const name = unique(one.tool.name, one.tool.provider);
     offered.set(name, offer(one.tool, name, one.ref));
   }

@@ -27,7 +27,10 @@ export interface Resumed {
 export function cozeStream(run: Run, resumed: Resumed | null = null): StreamFormat {
   const ids = chatIdsOfRun(run);
   const splitter = new ReasoningSplitter();
-  const told = new Set<string>();
+  // What a chat that goes on had told before its pause.
+  const told = new Set(
+    (resumed?.thoughts ?? []).flatMap((thought) => toolMessages(ids, thought)).map(({ key }) => key),
+  );
   let answered = false;
   let followUps = 0;
 

@@ -7,7 +7,7 @@ import { iconUrl, wireBot } from './wire-bot.ts';
 const bot = app('pre_prompt: Hi');
 const emoji = { background: '#fff', content: '🔧' };
 const tool = (provider: string, name: string, more: Partial<ToolInfo> = {}): ToolInfo => ({
-  ...{ provider, name, label: {}, description: `${name} does it`, icon: emoji },
+  ...{ provider, name, label: {}, description: `${name} does it`, icon: emoji, executedBy: 'server' },
   ...more,
 });
 const pluginsOf = (...tools: readonly ToolInfo[]) =>

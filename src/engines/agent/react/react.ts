@@ -41,7 +41,7 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
     const thought = newThought(round);
     let shown = false;
     const show = () => {
-      if (!shown) task.emit({ kind: 'thought', thought });
+      if (!shown) task.emit({ kind: 'thought', thought: { ...thought, open: true } });
       shown = true;
     };
     let said = '';

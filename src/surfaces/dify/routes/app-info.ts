@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import type { App } from '../../../apps/app.ts';
+import type { ToolInfo } from '../../../runs/app-services.ts';
+import type { DifyParts } from '../dify-parts.ts';
 import { appParameters } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
@@ -27,6 +30,11 @@ export const appInfo = defineRoute({
 
 /** Feature objects are repeated as the app's author stored them, so they may have more keys than these. */
 const feature = z.looseObject({ enabled: z.boolean().optional() });
+
+/** Functions that the caller would have to execute are not called over this surface. */
+async function callableTools({ services }: DifyParts, app: App): Promise<readonly ToolInfo[]> {
+  return (await services.tools(app)).filter(({ executedBy }) => executedBy === 'server');
+}
 
 const toolItem = z.object({
   provider_name: z.string(),
@@ -67,7 +75,7 @@ export const parameters = defineRoute({
   async handle({ app, parts }) {
     const parameters = appParameters(app, parts.limits);
     if (app.mode !== 'agent-chat') return parameters;
-    const tools = await parts.services.tools(app);
+    const tools = await callableTools(parts, app);
     return {
       ...parameters,
       tools: tools.map(({ provider, name, label, description }) => ({
@@ -89,7 +97,7 @@ export const appMeta = defineRoute({
   summary: 'List the icons of the tools',
   response: { status: 200, schema: z.object({ tool_icons: z.record(z.string(), icon) }) },
   async handle({ app, parts }) {
-    const tools = await parts.services.tools(app);
+    const tools = await callableTools(parts, app);
     return { tool_icons: Object.fromEntries(tools.map(({ name, icon }) => [name, icon])) };
   },
 });
