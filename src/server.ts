@@ -116,7 +116,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   });
   const secret = () => folder.secret;
   const tools = await openTools(config, { outbound, sandbox, version, secret, log, others: [itsApps] });
-  const parts = { models, store, files, tools, outboundAllow: config.outboundAllow };
+  const parts = { models, store, files, tools, onError, outboundAllow: config.outboundAllow };
   const basic = basicEngine(parts);
   const engines: Readonly<Record<AppMode, Engine>> = {
     chat: basic,

@@ -167,6 +167,11 @@ test('apps that call one another are bounded', async () => {
     invokeTool(tool, { query: 'Q' }, toolContext({ callers: Array(levels).fill('a') }));
   await expect(deep(4)).resolves.toEqual([{ kind: 'text', text: '' }]);
   await expect(deep(5)).rejects.toThrow('more than 5 deep');
+  const calls = (count: number) => invokeTool(tool, { query: 'Q' }, toolContext({ appCalls: { count } }));
+  await expect(calls(49)).resolves.toBeDefined();
+  await expect(calls(50)).rejects.toThrow('more than 50 times');
+  const within = toolContext({ callers: ['a', 'helper'] });
+  await expect(invokeTool(tool, { query: 'Q' }, within)).rejects.toThrow('helper is already at work on this');
 });
 
 test('a stop reaches the app, and so does the end of its time', async () => {

@@ -14,6 +14,8 @@ import type { ToolProvider } from '../tools/tool-provider.ts';
 
 /** Apps that call one another as tools, the first included (Dify's `WORKFLOW_CALL_MAX_DEPTH`). */
 const MAX_DEPTH = 5;
+/** The same of all in one run, however they are nested. */
+const MAX_CALLS = 50;
 
 export interface AppToolsParts {
   engineOf(mode: AppMode): Engine;
@@ -66,6 +68,9 @@ function toolOf(app: App, { engineOf, slots, timeoutMs }: AppToolsParts): Tool {
     async invoke(args, context) {
       if (context.callers.length >= MAX_DEPTH)
         throw new ToolError('failed', `apps call one another more than ${MAX_DEPTH} deep`);
+      if (context.callers.includes(id)) throw new ToolError('failed', `${id} is already at work on this`);
+      if (++context.appCalls.count > MAX_CALLS)
+        throw new ToolError('failed', `apps were called as tools more than ${MAX_CALLS} times`);
       const query = asked === null ? '' : String(args[asked]);
       const text = await answerOf(app, { engine: engineOf(mode), slots }, { query, args }, context);
       return [{ kind: 'text', text }];
@@ -84,7 +89,7 @@ async function answerOf(
   app: App,
   { engine, slots }: { readonly engine: Engine } & Pick<AppToolsParts, 'slots'>,
   { query, args }: { readonly query: string; readonly args: Readonly<Record<string, unknown>> },
-  { endUserId, user, callers, onUsage, signal }: ToolContext,
+  { endUserId, user, callers, appCalls, onUsage, signal }: ToolContext,
 ): Promise<string> {
   let answer = '';
   let usage: RunUsage | (() => Promise<RunUsage>) = NO_USAGE;
@@ -109,6 +114,8 @@ async function answerOf(
       aloud: false,
       kept: false,
       callers,
+      appCalls,
+      showsFiles: false,
       callerExecutes: false,
       resumed: null,
       signal,

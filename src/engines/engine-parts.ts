@@ -10,6 +10,8 @@ export interface EngineParts {
   readonly store: Store;
   readonly files: FileStorage;
   readonly tools: Tools;
+  /** Hears of defects that runs survive. */
+  readonly onError: (error: unknown) => void;
   /** Exceptions from the guard of outbound requests, for all apps. */
   readonly outboundAllow: readonly OutboundRule[];
 }

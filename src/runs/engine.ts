@@ -56,6 +56,10 @@ export interface EngineTask {
   readonly kept: boolean;
   /** Ids of the apps that called this one as a tool, the outermost first. */
   readonly callers: readonly string[];
+  /** How many apps have been called as tools, in the whole of the outermost run; counted there. */
+  readonly appCalls: { count: number };
+  /** Whether the end user gets files where the answer goes. */
+  readonly showsFiles: boolean;
   /** Whether the caller can execute functions: the engine may offer such tools, and then `pause`. */
   readonly callerExecutes: boolean;
   /** Of a run that goes on after a pause: its thoughts, with what the caller brought as outputs, and what it has used. */

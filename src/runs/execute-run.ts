@@ -23,7 +23,8 @@ export interface RunHooks {
 }
 
 /** What an engine is given beside what was accepted. */
-type Given = AcceptedRun & Pick<EngineTask, 'user' | 'queryFrom' | 'aloud' | 'callerExecutes' | 'resumed'>;
+type Given = AcceptedRun &
+  Pick<EngineTask, 'user' | 'queryFrom' | 'aloud' | 'showsFiles' | 'callerExecutes' | 'resumed'>;
 
 /**
  * Executes an accepted run until it ends or waits for its caller: what it makes goes to the journal and the log as it
@@ -83,6 +84,8 @@ export async function executeRun(
     aloud: accepted.aloud,
     kept: facts.kept,
     callers: [],
+    appCalls: { count: 0 },
+    showsFiles: accepted.showsFiles,
     callerExecutes: accepted.callerExecutes && facts.kept,
     resumed: accepted.resumed,
     signal,

@@ -133,7 +133,7 @@ async function paused(given: Partial<Parameters<Runs['start']>[0]> = {}) {
   expect(turn.status).toBe('paused');
   const resume = (outputs: Readonly<Record<string, string>>, more: Partial<ResumeRequest> = {}) =>
     runs.resume({
-      ...{ app, endUser: user, conversation, turn, followUps: false },
+      ...{ app, endUser: user, conversation, turn, followUps: false, showsFiles: true },
       ...{ outputs: new Map(Object.entries(outputs)), ...more },
     });
   return { runs, tasks, run, turn, conversation, resume };

@@ -25,6 +25,8 @@ export interface ResumeRequest {
   readonly outputs: ReadonlyMap<string, string>;
   /** Suggests questions as part of the run, where the app has that. */
   readonly followUps: boolean;
+  /** As in a `RunRequest`. */
+  readonly showsFiles: boolean;
 }
 
 /** A turn that runs again. */

@@ -43,6 +43,8 @@ export interface RunRequest {
   readonly followUps?: boolean;
   /** False: the answer is not spoken, whatever the app says. */
   readonly aloud?: boolean;
+  /** False: files that the app makes are not shown where the answer goes. */
+  readonly showsFiles?: boolean;
   /** The caller can execute functions of the app's (`Runs.resume`); only for turns that are kept. */
   readonly callerExecutes?: boolean;
 }

@@ -84,6 +84,7 @@ export class Runs {
       user: request.endUser.sessionId,
       queryFrom: request.queryFrom ?? null,
       aloud: request.aloud ?? true,
+      showsFiles: request.showsFiles ?? true,
       callerExecutes: request.callerExecutes ?? false,
       resumed: null,
     };
@@ -128,6 +129,7 @@ export class Runs {
       user: request.endUser.sessionId,
       queryFrom: null,
       aloud: false,
+      showsFiles: request.showsFiles,
       callerExecutes: true,
       resumed: { thoughts: before.thoughts, usage },
     };

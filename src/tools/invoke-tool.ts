@@ -7,6 +7,9 @@ import type { ToolPart } from './tool-part.ts';
 
 const TIMEOUT_MS = 60_000;
 
+/** What is told of a defect in a tool; its `cause` is the defect. */
+export const UNEXPECTED = 'the tool failed unexpectedly';
+
 /**
  * Calls a tool: with arguments that fit, within its time, and not a moment longer than the run. A tool that does not let
  * go when it is stopped is left behind.
@@ -57,5 +60,5 @@ function asToolError(error: unknown): ToolError {
       cause: error,
     });
   }
-  return new ToolError('failed', 'the tool failed unexpectedly', { cause: error });
+  return new ToolError('failed', UNEXPECTED, { cause: error });
 }

@@ -10,6 +10,7 @@ export function toolContext(given: Partial<ToolContext> = {}): ToolContext {
     allow: [{ kind: 'range', network: '127.0.0.0', bits: 8, port: null }],
     summarize: null,
     callers: ['app'],
+    appCalls: { count: 0 },
     onUsage: () => {},
     signal: new AbortController().signal,
     ...given,

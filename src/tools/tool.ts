@@ -51,6 +51,8 @@ export interface ToolContext {
   readonly summarize: ((text: string, options: { readonly signal: AbortSignal }) => Promise<string>) | null;
   /** Apps that have called one another to come here, the outermost first; bounds apps as tools of apps. */
   readonly callers: readonly string[];
+  /** How many apps have been called as tools, in the whole of the outermost run; counted there. */
+  readonly appCalls: { count: number };
   /** Hears what a call has used of models. */
   onUsage(usage: ModelUsage): void;
   readonly signal: AbortSignal;

@@ -1,5 +1,7 @@
 /** What every model provider takes as the name of a function. */
 const MAX_LENGTH = 64;
+/** With the `_` before it. */
+const NUMBER_LENGTH = 8;
 
 /**
  * Names that models can use, each of them once: other characters become `_`, and what is taken already gets a number,
@@ -13,13 +15,19 @@ const MAX_LENGTH = 64;
  */
 export function uniqueNames(): (wanted: string, suffix?: string) => string {
   const taken = new Set<string>();
+  /** The next number to try, by what is left of a name before any number: thousands of one name need no search. */
+  const numbers = new Map<string, number>();
   return (wanted, suffix) => {
     const name = safeName(wanted);
     const candidates = suffix === undefined ? [name] : [name, extended(name, safeName(suffix))];
     let found = candidates.find((candidate) => !taken.has(candidate));
-    for (let number = 2; found === undefined; number++) {
-      const numbered = extended(candidates.at(-1) as string, String(number));
-      if (!taken.has(numbered)) found = numbered;
+    const base = candidates.at(-1) as string;
+    const stem = base.slice(0, MAX_LENGTH - NUMBER_LENGTH);
+    for (let number = numbers.get(stem) ?? 2; found === undefined; number++) {
+      const numbered = extended(base, String(number));
+      if (taken.has(numbered)) continue;
+      found = numbered;
+      numbers.set(stem, number + 1);
     }
     taken.add(found);
     return found;

@@ -173,7 +173,7 @@ test('what a tool will lack, or hide, is told when it is added', async () => {
   expect(stderr).toBe(
     [
       'it goes before weather.yml of the tools folder',
-      'weather has no credentials; set the environment variable PARLEY_TOOL_WEATHER_APPID',
+      'weather has no credentials; set the environment variable PARLEY_TOOL_WEATHER__APPID',
       '',
     ].join('\n'),
   );

@@ -175,8 +175,11 @@ describe('arguments that mean ill', () => {
     const { conversation_id } = events[0] as { conversation_id: string };
     const list = await parley.request('agent', 'GET', `/messages?user=u1&conversation_id=${conversation_id}`);
     expect(list.status).toBe(200);
-    const text = await list.text();
-    expect(text).toContain('there is not a tool named __proto__');
+    const { data } = (await list.json()) as { data: [{ agent_thoughts: { observation: string }[] }] };
+    const thoughts = data[0].agent_thoughts;
+    expect(thoughts[0]?.observation).toContain('there is not a tool named __proto__');
+    // What is nested too deep for clients to read is not handed to them.
+    expect(JSON.stringify(thoughts).length).toBeLessThan(10_000);
     await takeTurn(parley, [['read', { q: 'next' }]], { conversation_id });
   });
 });

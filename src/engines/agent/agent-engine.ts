@@ -8,10 +8,13 @@ import { AnswerWriter } from '../answer/answer-writer.ts';
 import { moderateInput } from '../answer/moderation.ts';
 import { TurnUsage } from '../answer/turn-usage.ts';
 import type { EngineParts } from '../engine-parts.ts';
+import { Memory } from '../prompt/memory.ts';
 import type { AgentTurn } from './agent-turn.ts';
 import { functionCall } from './function-call.ts';
 import { checkTools, offeredTools } from './offered-tools.ts';
 import { react } from './react/react.ts';
+
+const SIGN_OF_LIFE_MS = 1_000;
 
 const SUMMARY_PROMPT =
   'Summarize the text below in the language it is written in. Keep facts, names and numbers, and leave out what is ' +
@@ -35,7 +38,11 @@ export function agentEngine(parts: EngineParts): Engine {
         task.emit({ kind: 'text', text: checked.refused });
         return;
       }
-      const offered = await offeredTools(parts.tools, app, { callerExecutes, signal });
+      // Servers of tools may not answer, and without an event a client has no task id to stop that with.
+      const signOfLife = setTimeout(() => task.emit({ kind: 'text', text: '' }), SIGN_OF_LIFE_MS);
+      const offered = await offeredTools(parts.tools, app, { callerExecutes, signal }).finally(() =>
+        clearTimeout(signOfLife),
+      );
       let thoughts = task.resumed?.thoughts ?? [];
       const emit: typeof task.emit = (event) => {
         if (event.kind === 'thought') thoughts = withThought(thoughts, event.thought);
@@ -82,11 +89,13 @@ function begin(
     allow: [...parts.outboundAllow, ...app.settings.outboundAllow],
     summarize: (text, options) => summarize(model, usage, text, options.signal),
     callers: [...callers, app.id],
+    appCalls: task.appCalls,
     onUsage: (used) => usage.add(used),
     signal: writer.signal,
   };
   const maxIterations = app.config.agent?.maxIterations ?? 0;
-  return { parts, task, model, maxIterations, offered, writer, usage, context };
+  const memory = new Memory(parts, task);
+  return { parts, task, model, maxIterations, memory, offered, writer, usage, context };
 }
 
 async function summarize(

@@ -7,6 +7,7 @@ import type { ToolContext } from '../../tools/tool.ts';
 import type { AnswerWriter } from '../answer/answer-writer.ts';
 import type { TurnUsage } from '../answer/turn-usage.ts';
 import type { EngineParts } from '../engine-parts.ts';
+import type { Memory } from '../prompt/memory.ts';
 import { callTools } from './call-tools.ts';
 import type { OfferedTool } from './offered-tools.ts';
 
@@ -18,6 +19,7 @@ export interface AgentTurn {
   readonly maxIterations: number;
   /** By the names that the model knows. */
   readonly offered: ReadonlyMap<string, OfferedTool>;
+  readonly memory: Memory;
   readonly writer: AnswerWriter;
   readonly usage: TurnUsage;
   readonly context: ToolContext;

@@ -4,7 +4,7 @@ import type { EngineTask } from '../../runs/engine.ts';
 import type { RunFile } from '../../runs/run-file.ts';
 import type { ToolUse } from '../../runs/thought.ts';
 import { fitArguments } from '../../tools/fit-arguments.ts';
-import { invokeTool } from '../../tools/invoke-tool.ts';
+import { invokeTool, UNEXPECTED } from '../../tools/invoke-tool.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { ToolError } from '../../tools/tool-error.ts';
 import type { EngineParts } from '../engine-parts.ts';
@@ -97,14 +97,17 @@ async function call(
   if (!offered) return { output: `there is not a tool named ${use.name}`, made: [] };
   const args = parseToolArguments(use.arguments);
   if (args === null) return { output: MALFORMED, made: [] };
+  const kept: (RunFile | null)[] = [];
+  const made = () => kept.filter((file) => file !== null);
   try {
     const answer = await invokeTool(offered.tool, { ...written(args, offered), ...offered.values }, context);
-    const kept: (RunFile | null)[] = [];
     for (const part of answer) if (part.kind === 'file') kept.push(await keepToolFile(parts, task, part));
-    return { output: observe(answer, kept, calls), made: kept.filter((file) => file !== null) };
+    return { output: observe(answer, kept, { calls, shown: task.showsFiles }), made: made() };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { output: failureOf(error), made: [] };
+    if (!(error instanceof ToolError)) parts.onError(error);
+    else if (error.message === UNEXPECTED) parts.onError(error.cause);
+    return { output: failureOf(error), made: made() };
   }
 }
 

@@ -23,17 +23,22 @@ const SIGN_OF_LIFE_MS = 1_000;
  * @throws ParleyError when it calls in that round too, and what the model throws
  */
 export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
-  const { parts, task, model, maxIterations, offered, writer } = turn;
+  const { parts, task, model, maxIterations, offered, memory, writer } = turn;
   const tools = [...offered.values()].map(({ spec }) => spec);
   const earlier = task.resumed?.thoughts ?? [];
-  const work: ChatMessage[] = earlier.flatMap(thoughtMessages);
+  const work: ChatMessage[] = [];
+  let reserved = countTools(tools);
+  const add = (messages: readonly ChatMessage[]) => {
+    work.push(...messages);
+    reserved += countMessages(messages);
+  };
+  for (const thought of earlier) add(thoughtMessages(thought));
   let spoke = earlier.some(({ text }) => text !== '');
 
   for (let round = earlier.length + 1; ; round++) {
     const last = round > maxIterations;
     // Anew in each round: what is remembered makes room for the work.
-    const reserved = countTools(tools) + (work.length > 0 ? countMessages(work) : 0);
-    const prompt = await buildPrompt(parts, task, model, { reserved });
+    const prompt = await buildPrompt(parts, task, model, { reserved, memory });
     const thought = newThought(round);
     let shown = false;
     const show = () => {
@@ -70,7 +75,7 @@ export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
     }
     const acted = await act(turn, told, usesOf(result.toolCalls, offered));
     if (acted.waits) return 'paused';
-    work.push(...thoughtMessages(acted.thought));
+    add(thoughtMessages(acted.thought));
   }
 }
 

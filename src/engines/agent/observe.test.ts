@@ -63,8 +63,15 @@ test('what is too long is cut, between characters, and says so', () => {
   const fits = 'x'.repeat(100_000);
   expect(observe([text(fits)], [])).toBe(fits);
   // The calls of one round share what a model can be told.
-  expect(observe([text(fits)], [], 4)).toBe(fits);
-  expect(observe([text(fits)], [], 8)).toBe(
+  expect(observe([text(fits)], [], { calls: 4 })).toBe(fits);
+  expect(observe([text(fits)], [], { calls: 8 })).toBe(
     `${'x'.repeat(50_000)}\n… (cut: the tool answered 100000 characters)`,
   );
+});
+
+test('a file that cannot be shown where the answer goes is not said to be', () => {
+  const file = { kind: 'file', data: new Uint8Array(1), mimeType: 'image/png', filename: 'x.png' } as const;
+  const kept = { filename: 'x.png' } as RunFile;
+  expect(observe([file], [kept])).toContain('the user has got it already');
+  expect(observe([file], [kept], { shown: false })).toContain('cannot be shown to the user here');
 });

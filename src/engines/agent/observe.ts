@@ -1,9 +1,8 @@
 import type { RunFile } from '../../runs/run-file.ts';
 import type { ToolPart } from '../../tools/tool-part.ts';
+import { boundedOutput } from '../prompt/bounded-output.ts';
 
-/** As much of one tool's answer as a model is told, in characters. */
-const MAX_ANSWER = 100_000;
-/** The same of all answers in one round: beyond that no model reads on, and counting their tokens takes its time. */
+/** All answers in one round together, in characters. */
 const MAX_ROUND = 400_000;
 
 /**
@@ -12,8 +11,13 @@ const MAX_ROUND = 400_000;
  *
  * @param kept files of the answer, as they were kept; null for one that was not
  * @param calls in the same round, which share what a model can be told
+ * @param shown whether the end user gets files where the answer goes
  */
-export function observe(parts: readonly ToolPart[], kept: readonly (RunFile | null)[], calls = 1): string {
+export function observe(
+  parts: readonly ToolPart[],
+  kept: readonly (RunFile | null)[],
+  { calls = 1, shown = true }: { readonly calls?: number; readonly shown?: boolean } = {},
+): string {
   const said: string[] = [];
   const json: string[] = [];
   let files = 0;
@@ -26,7 +30,7 @@ export function observe(parts: readonly ToolPart[], kept: readonly (RunFile | nu
         said.push(`The result is at ${part.url} and the user should be told this address.`);
         break;
       case 'file':
-        said.push(fileNotice(part.mimeType, kept[files++] ?? null));
+        said.push(fileNotice(part.mimeType, kept[files++] ?? null, shown));
         break;
       case 'json':
         json.push(JSON.stringify(part.value));
@@ -34,20 +38,17 @@ export function observe(parts: readonly ToolPart[], kept: readonly (RunFile | nu
     }
   }
   const texts = said.filter((text) => text !== '');
-  return bounded(
+  return boundedOutput(
     [...texts, ...json.filter((one, at) => !texts.includes(one) && json.indexOf(one) === at)].join('\n'),
-    Math.min(MAX_ANSWER, Math.floor(MAX_ROUND / calls)),
+    Math.floor(MAX_ROUND / calls),
   );
 }
 
-function fileNotice(mimeType: string, file: RunFile | null): string {
+function fileNotice(mimeType: string, file: RunFile | null, shown: boolean): string {
   const what = mimeType.startsWith('image/') ? 'image' : 'file';
-  return file === null
-    ? `The tool made ${what === 'image' ? 'an image' : 'a file'} that cannot be kept here; the user does not see it.`
-    : `The tool made the ${what} ${file.filename}, and the user has got it already: say so, do not make it again.`;
-}
-
-function bounded(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return `${text.slice(0, most).toWellFormed()}\n… (cut: the tool answered ${text.length} characters)`;
+  const made = what === 'image' ? 'an image' : 'a file';
+  if (file === null) return `The tool made ${made} that cannot be kept here; the user does not see it.`;
+  return shown
+    ? `The tool made the ${what} ${file.filename}, and the user has got it already: say so, do not make it again.`
+    : `The tool made the ${what} ${file.filename}. It is kept, but cannot be shown to the user here: say so.`;
 }

@@ -24,6 +24,9 @@ export function checkTools(tools: Tools, { config, settings }: App): void {
   }
 }
 
+/** How long an app waits for servers of tools that it can do without. */
+const OPTIONAL_MS = 2_000;
+
 /**
  * The tools of an app by the names that its model knows them by. A provider that cannot be asked lacks its tools.
  *
@@ -35,13 +38,15 @@ export async function offeredTools(
   { callerExecutes, signal }: { readonly callerExecutes: boolean; readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<string, OfferedTool>> {
   const refs = config.agent?.tools ?? [];
+  const optional = settings.missingTools === 'ignore';
+  const patience = optional ? AbortSignal.any([signal, AbortSignal.timeout(OPTIONAL_MS)]) : signal;
   const found = await Promise.all(
     refs.map(async (ref) => {
       try {
-        return { ref, tool: await tools.find(ref, { signal }) };
+        return { ref, tool: await tools.find(ref, { signal: patience }) };
       } catch (error) {
         signal.throwIfAborted();
-        if (settings.missingTools === 'ignore') return null;
+        if (optional) return null;
         throw error instanceof ToolError ? unavailable(error.message) : error;
       }
     }),

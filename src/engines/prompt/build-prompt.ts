@@ -4,7 +4,7 @@ import { countMessages } from '../../models/count-tokens.ts';
 import type { EngineTask } from '../../runs/engine.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { fileParts } from './file-parts.ts';
-import { recall } from './memory.ts';
+import { Memory } from './memory.ts';
 
 /** Tokens kept for the answer where the app names no `max_tokens`; of a small window a quarter, so that it remembers. */
 const DEFAULT_ANSWER_TOKENS = 2048;
@@ -15,6 +15,8 @@ const MIN_ANSWER_TOKENS = 16;
 export interface PromptOptions {
   /** Tokens that the request will have beside these messages. */
   readonly reserved?: number;
+  /** Of a turn that asks several times: what it remembers. */
+  readonly memory?: Memory;
   /** Puts the app's instruction into a prompt of the engine's. */
   readonly frame?: (instruction: string) => string;
   /** Lays out all of the text that a model of mode `completion` continues, of a simple prompt. */
@@ -35,7 +37,12 @@ export async function buildPrompt(
   parts: EngineParts,
   task: EngineTask,
   model: ChatModel,
-  { reserved = 0, frame = (instruction) => instruction, continued }: PromptOptions = {},
+  {
+    reserved = 0,
+    frame = (instruction) => instruction,
+    continued,
+    memory = new Memory(parts, task),
+  }: PromptOptions = {},
 ): Promise<ChatRequest> {
   const { config } = task.app;
   const maxTokens = Number(config.model.completionParams.max_tokens) || null;
@@ -45,8 +52,7 @@ export async function buildPrompt(
   const fixed = countMessages(withMemory([])) + reserved;
   const forAnswer = maxTokens ?? Math.min(DEFAULT_ANSWER_TOKENS, Math.floor(model.contextWindow / 4));
   const room = model.contextWindow - forAnswer - fixed;
-  const memory = room > 0 ? await recall(parts, task, room) : [];
-  const messages = withMemory(memory);
+  const messages = withMemory(room > 0 ? await memory.within(room) : []);
   const stop = stopWords(task);
   const left = model.contextWindow - fixed;
   return {

@@ -29,37 +29,76 @@ interface Said {
   readonly brief?: readonly ChatMessage[];
 }
 
+/** What was said at one moment, and its size. */
+interface Remembered {
+  readonly messages: readonly ChatMessage[];
+  readonly tokens: number;
+}
+
+/** No text has fewer tokens than one for so many characters: what is longer need not be counted to be too long. */
+const MAX_CHARACTERS_PER_TOKEN = 16;
+
 /**
- * What was said before this turn, and what came with it as context, oldest first: as much of the newest as fits into
- * `maxTokens`; of an agent's turn without its work where that does not fit. Turns without an
- * answer, or with thoughts alone, are left out (`facts/dify-dsl-engine.md` §8.2).
+ * What was said before one turn, and what came with it as context: read once, of which less is taken when there is less
+ * room. Turns without an answer, or with thoughts alone, are left out (`facts/dify-dsl-engine.md` §8.2).
  */
-export async function recall(
-  parts: EngineParts,
-  task: EngineTask,
-  maxTokens: number,
-): Promise<ChatMessage[]> {
+export class Memory {
+  readonly #parts: EngineParts;
+  readonly #task: EngineTask;
+  /** From new to old. */
+  #read: readonly Remembered[] | null = null;
+
+  constructor(parts: EngineParts, task: EngineTask) {
+    this.#parts = parts;
+    this.#task = task;
+  }
+
+  /** As much of the newest as fits into `maxTokens`, oldest first. The first time decides how much there is at all. */
+  async within(maxTokens: number): Promise<ChatMessage[]> {
+    this.#read ??= await recall(this.#parts, this.#task, maxTokens);
+    const taken: ChatMessage[] = [];
+    let tokens = 0;
+    for (const said of this.#read) {
+      tokens += said.tokens;
+      if (tokens > maxTokens) break;
+      taken.unshift(...said.messages);
+    }
+    return taken;
+  }
+}
+
+/** Of an agent's turn without its work where that does not fit, and then of all before it. */
+async function recall(parts: EngineParts, task: EngineTask, maxTokens: number): Promise<Remembered[]> {
   const { conversation } = task;
   if (task.app.mode === 'completion') return [];
-  const remembered: ChatMessage[] = [];
-  let tokens = 0;
+  const remembered: Remembered[] = [];
+  let left = maxTokens;
   const remember = (messages: readonly ChatMessage[]): boolean => {
-    const more = countMessages(messages);
-    if (tokens + more > maxTokens) return false;
-    tokens += more;
-    remembered.unshift(...messages);
+    if (charactersOf(messages) > left * MAX_CHARACTERS_PER_TOKEN) return false;
+    const tokens = countMessages(messages);
+    if (tokens > left) return false;
+    left -= tokens;
+    remembered.push({ messages, tokens });
     return true;
   };
   for (const { role, text, files } of task.context.toReversed())
     if (!remember([message(parts, task.app, role, text, files)])) return remembered;
   if (!conversation || task.isNewConversation) return remembered;
+  const detail = { ofWork: task.app.config.agent?.strategy === 'function_call' };
   for await (const { messages, brief } of newestFirst(
-    turns(parts, task, conversation),
+    turns(parts, task, conversation, detail),
     items(parts, task, conversation),
   )) {
-    if (!remember(messages) && !(brief && remember(brief))) break;
+    if (brief && (!detail.ofWork || !remember(messages))) {
+      detail.ofWork = false;
+      if (!remember(brief)) break;
+    } else if (!brief && !remember(messages)) break;
   }
   return remembered;
+}
+
+function charactersOf(messages: readonly ChatMessage[]): number {
+  return messages.reduce((sum, { content }) => sum + (typeof content === 'string' ? content.length : 0), 0);
 }
 
 /** Two sequences, each from new to old, as one. */
@@ -84,6 +123,7 @@ async function* turns(
   parts: EngineParts,
   task: EngineTask,
   conversation: ConversationRow,
+  detail: { readonly ofWork: boolean },
 ): AsyncGenerator<Said> {
   // Not what was said while this turn waited for its caller.
   let before: Pick<MessageRow, 'id' | 'created_at'> | undefined = {
@@ -100,7 +140,7 @@ async function* turns(
     );
     const [files, thoughts] = await Promise.all([
       filesOf(parts, task, answered),
-      thoughtsOf(parts, task, answered),
+      detail.ofWork ? thoughtsOf(parts, task, answered) : new Map<string, Thought[]>(),
     ]);
     for (const row of answered) {
       yield {
@@ -178,7 +218,6 @@ async function thoughtsOf(
   { app }: EngineTask,
   rows: readonly MessageRow[],
 ): Promise<Map<string, Thought[]>> {
-  if (app.config.agent?.strategy !== 'function_call') return new Map();
   const found = await listThoughts(
     store,
     app.id,

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../models/chat-model.ts';
 import { withoutReasoning } from '../../runs/reasoning.ts';
-import type { Thought } from '../../runs/thought.ts';
+import type { Thought, ToolUse } from '../../runs/thought.ts';
+import { boundedOutput } from './bounded-output.ts';
 
 /** A round of an agent as its model is told of it: what it said, what it called, and each result. */
 export function thoughtMessages({ text, uses }: Thought): ChatMessage[] {
@@ -17,10 +18,16 @@ export function thoughtMessages({ text, uses }: Thought): ChatMessage[] {
         ...(providerData === undefined ? {} : { providerData }),
       })),
     },
-    ...uses.map(({ id, name, output }): ChatMessage => {
-      return { role: 'tool', toolCallId: id, name, content: output ?? '' };
+    ...uses.map((use): ChatMessage => {
+      const { id, name } = use;
+      return { role: 'tool', toolCallId: id, name, content: outputOf(use) };
     }),
   ];
+}
+
+/** Those of the server's own tools have been cut already. */
+export function outputOf({ output, executedBy }: ToolUse): string {
+  return executedBy === 'caller' ? boundedOutput(output ?? '') : (output ?? '');
 }
 
 /**

@@ -93,7 +93,7 @@ export function cozeStream(run: Run, resumed: Resumed | null = null): StreamForm
           return '';
         case 'thought':
           return work(event.thought);
-        // Files that tools make have no event on this wire; the answer tells of them.
+        // Files that tools make have no event on this wire (`RunRequest.showsFiles`).
         case 'file':
           return '';
         // No event takes words back: the completed message has what stands in their place.

@@ -1,5 +1,6 @@
 import type { ToolSpec } from '../../../models/chat-model.ts';
 import type { Thought } from '../../../runs/thought.ts';
+import { outputOf } from '../../prompt/thought-messages.ts';
 
 /** The word that a model must not go on with: results are the server's to write. */
 export const STOP_WORD = 'Observation';
@@ -73,7 +74,7 @@ export function scratchpad(thoughts: readonly Thought[]): string {
       const [use] = uses;
       if (!use) return `Thought: ${text}\n\n`;
       const action = JSON.stringify({ action: use.name, action_input: parsed(use.arguments) });
-      return `Thought: ${text}\n\nAction: ${action}\n\n${STOP_WORD}: ${use.output ?? ''}\n\n`;
+      return `Thought: ${text}\n\nAction: ${action}\n\n${STOP_WORD}: ${outputOf(use)}\n\n`;
     })
     .join('');
 }

@@ -96,13 +96,14 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
 
 /** The prompt with the work so far, and the stop word where the provider takes it. */
 async function requestFor(
-  { parts, task, model }: AgentTurn,
+  { parts, task, model, memory }: AgentTurn,
   { frame, text }: ReactPrompt,
   work: string,
 ): Promise<ChatRequest> {
   const { provider, mode } = task.app.config.model;
   const inPlace = mode === 'completion' ? text : null;
   const prompt = await buildPrompt(parts, task, model, {
+    memory,
     frame,
     ...(inPlace
       ? { continued: (values) => inPlace({ ...values, agent_scratchpad: work }) }

@@ -6,15 +6,13 @@ export interface ReactAction {
   readonly input: unknown;
 }
 
-const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/g;
-
 /**
  * Reads an action from JSON: a key with `input` in it holds the input, the other the name; a list of one stands for the
  * one (`facts/dify-dsl-engine.md` §8.5). Null for what is no action, or no JSON; line breaks inside of texts, which models
  * write and JSON forbids, are taken.
  */
 export function readAction(json: string): ReactAction | null {
-  let value = parsed(json) ?? parsed(json.replace(STRING, withEscapes));
+  let value = parsed(json) ?? parsed(escaped(json));
   if (Array.isArray(value) && value.length === 1) [value] = value;
   if (!isRecord(value)) return null;
   let name = '';
@@ -34,6 +32,19 @@ function parsed(json: string): unknown {
   }
 }
 
-function withEscapes(string: string): string {
-  return string.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+/** Control characters inside of texts as JSON wants them written; in one pass, for a text may be long and have no end. */
+function escaped(json: string): string {
+  let quoted = false;
+  let written = '';
+  let from = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at] as string;
+    if (character === '"') quoted = !quoted;
+    else if (quoted && character === '\\') at++;
+    else if (quoted && character < ' ') {
+      written += json.slice(from, at) + JSON.stringify(character).slice(1, -1);
+      from = at + 1;
+    }
+  }
+  return written + json.slice(from);
 }

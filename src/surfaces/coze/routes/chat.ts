@@ -95,6 +95,7 @@ export const chat = defineRoute({
           followUps: true,
           aloud: false,
           callerExecutes: true,
+          showsFiles: false,
         },
         stream ? (run) => streamRun(reply, run, cozeStream(run)) : undefined,
       )

@@ -136,6 +136,7 @@ export const submitToolOutputs = defineRoute({
         turn,
         outputs,
         followUps: true,
+        showsFiles: false,
       },
       stream
         ? (run, { thoughts }) => streamRun(reply, run, cozeStream(run, { thoughts, outputs }))
