@@ -28,8 +28,26 @@ export interface AgentTurn {
 /** How a strategy ends: with the answer, or waiting for the caller. */
 export type AgentEnd = 'answered' | 'paused';
 
-export function newThought(position: number): Thought {
-  return { id: newId(), position, text: '', uses: [], files: [], createdAt: Date.now() };
+/** When a model has said nothing for this long, clients get the beginning of its thought. */
+const SIGN_OF_LIFE_MS = 1_000;
+
+/** A thought that begins. `show` tells it, once: with the first word of its model, or when that lets wait for itself. */
+export interface BegunThought {
+  readonly thought: Thought;
+  show(): void;
+  /** The model has ended, well or not. */
+  ended(): void;
+}
+
+export function beginThought({ task }: AgentTurn, position: number): BegunThought {
+  const thought: Thought = { id: newId(), position, text: '', uses: [], files: [], createdAt: Date.now() };
+  let shown = false;
+  const show = () => {
+    if (!shown) task.emit({ kind: 'thought', thought: { ...thought, open: true } });
+    shown = true;
+  };
+  const signOfLife = setTimeout(show, SIGN_OF_LIFE_MS);
+  return { thought, show, ended: () => clearTimeout(signOfLife) };
 }
 
 /** Asks the model once. Null when what it said was refused; the turn is over then. @throws ParleyError */

@@ -7,14 +7,11 @@ import {
   type AgentTurn,
   act,
   askModel,
-  newThought,
+  beginThought,
   tooManyIterations,
   withoutFiles,
 } from './agent-turn.ts';
 import { usesOf } from './call-tools.ts';
-
-/** When a model has said nothing for this long, clients get the beginning of its thought. */
-const SIGN_OF_LIFE_MS = 1_000;
 
 /**
  * The model calls functions until it calls none (`facts/dify-dsl-engine.md` §8.4). After `maxIterations` rounds it gets one
@@ -39,12 +36,6 @@ export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
     const last = round > maxIterations;
     // Anew in each round: what is remembered makes room for the work.
     const prompt = await buildPrompt(parts, task, model, { reserved, memory });
-    const thought = newThought(round);
-    let shown = false;
-    const show = () => {
-      if (!shown) task.emit({ kind: 'thought', thought: { ...thought, open: true } });
-      shown = true;
-    };
     const text = new Passage(turn, spoke);
     const messages = round === 1 ? prompt.messages : withoutFiles(prompt.messages);
     const request = {
@@ -53,14 +44,12 @@ export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
       ...(tools.length > 0 ? { tools } : {}),
       ...(last ? { toolChoice: 'none' as const } : {}),
     };
-    const signOfLife = setTimeout(show, SIGN_OF_LIFE_MS);
+    const { thought, show, ended } = beginThought(turn, round);
     const onDelta = (delta: ChatDelta) => {
       show();
       text.add(delta);
     };
-    const result = await askModel(turn, request, onDelta, () => text.said).finally(() =>
-      clearTimeout(signOfLife),
-    );
+    const result = await askModel(turn, request, onDelta, () => text.said).finally(ended);
     writer.endPassage();
     show();
     spoke ||= text.said !== '';

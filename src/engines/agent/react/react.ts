@@ -10,7 +10,7 @@ import {
   type AgentTurn,
   act,
   askModel,
-  newThought,
+  beginThought,
   tooManyIterations,
   withoutFiles,
 } from '../agent-turn.ts';
@@ -20,7 +20,6 @@ import { type ReactPrompt, reactPrompt, STOP_WORD, scratchpad } from './react-pr
 import { ReactReader } from './react-reader.ts';
 import type { ReactAction } from './read-action.ts';
 
-const SIGN_OF_LIFE_MS = 1_000;
 /** `facts/dify-dsl-engine.md` §2.3. */
 const MAX_STOPS = 4;
 
@@ -38,12 +37,6 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
 
   for (let round = thoughts.length + 1; ; round++) {
     const request = await requestFor(turn, prompt, scratchpad(thoughts));
-    const thought = newThought(round);
-    let shown = false;
-    const show = () => {
-      if (!shown) task.emit({ kind: 'thought', thought: { ...thought, open: true } });
-      shown = true;
-    };
     let said = '';
     const reader = new ReactReader((text) => writer.aside(text));
     const thinking = new Thinking();
@@ -55,7 +48,7 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
       writer.aside(thinking.end());
       reader.add(text);
     };
-    const signOfLife = setTimeout(show, SIGN_OF_LIFE_MS);
+    const { thought, show, ended } = beginThought(turn, round);
     const result = await askModel(
       turn,
       request,
@@ -65,7 +58,7 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
         hear(kind === 'reasoning' ? { text: '', reasoning: text } : splitter.add(text));
       },
       () => said,
-    ).finally(() => clearTimeout(signOfLife));
+    ).finally(ended);
     hear(splitter.end());
     writer.aside(thinking.end());
     reader.end();
