@@ -1,4 +1,4 @@
-# docker build -t parley . && docker run -p 5001:5001 -v parley:/data -v ./my-apps:/apps:ro parley
+# docker build -t parley . && docker run -p 5001:5001 -v parley:/data -v ./my-apps:/apps:ro -v ./my-tools:/tools:ro parley
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /parley
 COPY package.json package-lock.json ./
@@ -11,7 +11,8 @@ ENV NODE_ENV=production \
     PARLEY_HOST=0.0.0.0 \
     PARLEY_PORT=5001 \
     PARLEY_DATA=/data \
-    PARLEY_APPS=/apps
+    PARLEY_APPS=/apps \
+    PARLEY_TOOLS=/tools
 WORKDIR /parley
 COPY --from=dependencies /parley/node_modules ./node_modules
 COPY package.json LICENSE ./
