@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { readApp } from '../../src/apps/dsl/read-app.ts';
 import { commands } from '../../src/cli/commands.ts';
+import { DEFAULT_APP_SETTINGS } from '../../src/config/default-app-settings.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { readConfigFile } from '../../src/config/read-config-file.ts';
 import { createModels } from '../../src/models/create-models.ts';
@@ -99,7 +102,7 @@ test('the configuration is one that Parley reads', async () => {
     FILES_KEY: 'k',
     TAVILY_KEY: 'k',
   };
-  const file = readConfigFile(block('yaml'), 'README.md', env);
+  const file = readConfigFile(block('yaml', 'providers:'), 'README.md', env);
   expect(Object.keys(file.providers ?? {})).toEqual([
     'openai',
     'deepseek',
@@ -109,13 +112,30 @@ test('the configuration is one that Parley reads', async () => {
   ]);
   // Each provider has what it needs.
   const folder = mkdtempSync(join(tmpdir(), 'parley-readme-'));
-  writeFileSync(join(folder, 'parley.yml'), block('yaml'));
+  writeFileSync(join(folder, 'parley.yml'), block('yaml', 'providers:'));
   const models = createModels(loadConfig({ argv: [], env, cwd: folder }), { warn() {} });
   for (const provider of ['azure_openai', 'bedrock', 'my-vllm']) {
     expect(models.chat({ provider, name: 'm' }).provider).toBe(provider);
   }
   await models.close();
   rmSync(folder, { recursive: true });
+});
+
+test('the tools of an agent are read as they stand there', () => {
+  const tools = parse(block('yaml', 'provider_type: builtin'));
+  const agent = { enabled: true, strategy: 'function_call', tools };
+  const source = stringify({
+    app: { mode: 'agent-chat', name: 'A' },
+    model_config: { model: { provider: 'openai', name: 'm' }, agent_mode: agent },
+  });
+  const app = readApp(source, { id: 'a', file: 'a.yml', settings: DEFAULT_APP_SETTINGS });
+  expect(app.config.agent?.tools.map(({ providerType, tool }) => `${providerType}/${tool}`)).toEqual([
+    'builtin/current_time',
+    'api/getForecast',
+    'mcp/read_file',
+    'client/get_location',
+    'workflow/translator',
+  ]);
 });
 
 test('every command is in the table', () => {
