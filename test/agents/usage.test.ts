@@ -9,7 +9,7 @@ import { textParameter, writeOpenApi } from '../support/tools/openapi-document.t
 import { type Callee, startCallee } from '../support/tools/start-callee.ts';
 
 const LOOKUP = { name: 'lookup', arguments: '{"q":"something to look up"}' };
-const READ = { name: 'jina_reader', arguments: '{"url":"https://example.org/"}' };
+const READ = { name: 'jina_reader', arguments: '{"url":"https://1.1.1.1/"}' };
 const model = { provider: 'openai', name: 'gpt-4o-mini', mode: 'chat', completion_params: {} };
 
 let provider: MockProvider;

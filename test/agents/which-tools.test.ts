@@ -15,7 +15,8 @@ const SCRAPER = { provider: 'webscraper', tool: 'webscraper' };
 const LOCATION = { type: 'client', provider: 'device', tool: 'get_location' };
 const AWAY = { type: 'api', provider: 'away', tool: 'lookup' };
 /** Files of agents from before the mode of their own. */
-const legacy = (agent: Record<string, unknown>) => agentApp([WEEKDAY], { agent }).replace('mode: agent-chat', 'mode: chat');
+const legacy = (agent: Record<string, unknown>) =>
+  agentApp([WEEKDAY], { agent }).replace('mode: agent-chat', 'mode: chat');
 
 let provider: MockProvider;
 let callee: Callee;
