@@ -38,3 +38,14 @@ test.each<readonly [string, () => unknown]>([
 test('within itself', () => {
   expect(withinTime(1_000, () => withinTime(1_000, () => 1) + 1)).toBe(2);
 });
+
+test('work that has waited for the processor is done again', () => {
+  let begun = 0;
+  const work = () => {
+    begun++;
+    if (begun === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    return 'done';
+  };
+  expect(withinTime(50, work)).toBe('done');
+  expect(begun).toBe(2);
+});

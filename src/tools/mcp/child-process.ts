@@ -20,6 +20,11 @@ const LAST_WORDS_MS = 200;
 /**
  * Starts a command with exactly this environment. It does not keep our process alive.
  *
+ * When our process is killed (SIGKILL, out of memory), nobody ends the command: its input ends, at which servers by the
+ * SDK exit, but one that does not look, or holds its input open for a process of its own, is left. Node cannot ask the
+ * kernel to end it; on Linux an owner can, by the command `setpriv --pdeathsig KILL -- COMMAND`, and a container or
+ * systemd ends all of its processes anyway.
+ *
  * @throws the error of `spawn`, e.g. with the code ENOENT
  */
 export async function startProcess(

@@ -24,6 +24,7 @@ export function httpChannel(protocol: HttpProtocol, server: HttpServer, limits: 
   const { fetch, takeFailure } = serverFetch({
     fetch: server.fetch,
     origin: server.url.origin,
+    limits,
     // Not for GET: servers that offer no stream of their own should answer 405, and often answer 404.
     inSession: (method, headers) =>
       method === 'POST' && (protocol === 'sse' || headers.has('mcp-session-id')),

@@ -221,6 +221,25 @@ test('an old list is given at once, and asked for again behind it', async () => 
   await expect.poll(() => provider.known()?.length).toBe(2);
 });
 
+test('schemas that have not changed are the same objects in the next list', async () => {
+  let count = 0;
+  const outputSchema = { type: 'object', properties: { n: { type: 'number' } } };
+  const { provider } = await listing(
+    () => ({
+      tools: [
+        { name: 'same', description: `asked for ${++count} times`, inputSchema: empty, outputSchema },
+        { name: 'other', inputSchema: { type: 'object', properties: { a: { maximum: count } } } },
+      ],
+    }),
+    { listAgeMs: 0, refreshGapMs: 0 },
+  );
+  const [same, other] = await provider.list({ signal: never });
+  await provider.names();
+  await expect.poll(() => provider.known()?.[0]?.description).toBe('asked for 2 times');
+  expect(provider.known()?.[0]?.parameters).toBe(same?.parameters);
+  expect(provider.known()?.[1]?.parameters).not.toEqual(other?.parameters);
+});
+
 test('a tool that says something else than before is reported', async () => {
   let description = 'Adds numbers.';
   let type = 'number';

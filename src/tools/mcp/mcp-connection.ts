@@ -1,11 +1,11 @@
 import { type Client, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import { z } from 'zod';
+import { untilAborted } from '../until-aborted.ts';
 import { asToolError } from './as-tool-error.ts';
 import type { Channel } from './channel.ts';
 import type { McpLimits } from './mcp-limits.ts';
 import { STREAM_ENDED } from './scoped-transport.ts';
 import type { ServerWords } from './server-words.ts';
-import { untilAborted } from './until-aborted.ts';
 
 /** A session with a server. What comes over it is as the server sent it, and bounded in size only. */
 export interface McpConnection {

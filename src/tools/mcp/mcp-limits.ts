@@ -23,10 +23,14 @@ export interface McpLimits {
   readonly maxSchemasLength: number;
   /** Messages about one list, e.g. of tools that are left out. */
   readonly maxReports: number;
-  /** One message of a process. (What comes over HTTP is bounded by `outbound`.) */
+  /** One message, which may hold files in base64. */
   readonly maxMessageBytes: number;
+  /** Of one message, what stands in none of its strings, and becomes objects here. */
+  readonly maxStructureBytes: number;
   /** All text and JSON of one answer together. */
   readonly maxTextLength: number;
+  /** A text that is looked at for saying the same as the structured content. */
+  readonly maxComparedLength: number;
   /** All files of one answer together. */
   readonly maxFileBytes: number;
   readonly maxParts: number;
@@ -46,8 +50,10 @@ export const mcpLimits: McpLimits = {
   maxSchemaDepth: 64,
   maxSchemasLength: 8 * 1024 * 1024,
   maxReports: 20,
-  maxMessageBytes: 32 * 1024 * 1024,
+  maxMessageBytes: 24 * 1024 * 1024,
+  maxStructureBytes: 1024 * 1024,
   maxTextLength: 1024 * 1024,
+  maxComparedLength: 64 * 1024,
   maxFileBytes: 15 * 1024 * 1024,
   maxParts: 500,
 };

@@ -3,6 +3,7 @@ import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/client/valida
 import type { McpServerConfig } from '../../config/config.ts';
 import { seconds } from '../../outbound/seconds.ts';
 import { ToolError } from '../tool-error.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { asToolError } from './as-tool-error.ts';
 import type { Channel } from './channel.ts';
 import { httpChannel } from './http-channel.ts';
@@ -10,7 +11,6 @@ import { type McpConnection, mcpConnection } from './mcp-connection.ts';
 import type { McpLimits } from './mcp-limits.ts';
 import type { ServerWords } from './server-words.ts';
 import { stdioChannel } from './stdio-channel.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export interface OpenConnectionOptions {
   /** Guarded; for servers over HTTP. */

@@ -20,12 +20,13 @@ export function readList(
   const messages: string[] = [];
   let length = 0;
   for (const entry of raw) {
-    const tool = readTool(entry, limits);
-    if (typeof tool === 'string') {
-      messages.push(`left out: ${tool}`);
+    const read = readTool(entry, limits);
+    if (typeof read === 'string') {
+      messages.push(`left out: ${read}`);
       continue;
     }
-    const { name } = tool;
+    const { name } = read;
+    const tool = withKnownSchemas(read, known.get(name));
     if (tools.has(name)) {
       messages.push(`left out: a second tool with the name ${name}`);
       continue;
@@ -41,11 +42,22 @@ export function readList(
   return { tools, messages };
 }
 
+/** What is known of a schema, e.g. how long its checks take, is known of the object. */
+function withKnownSchemas(now: McpTool, before: McpTool | undefined): McpTool {
+  if (before === undefined) return now;
+  const same = (key: 'parameters' | 'outputSchema') =>
+    JSON.stringify(before[key]) === JSON.stringify(now[key]);
+  return {
+    ...now,
+    parameters: same('parameters') ? before.parameters : now.parameters,
+    outputSchema: same('outputSchema') ? before.outputSchema : now.outputSchema,
+  };
+}
+
 function changesOf(before: McpTool | undefined, now: McpTool): string[] {
   if (before === undefined) return [];
   const changes: string[] = [];
   if (before.description !== now.description) changes.push(`the description of ${now.name} has changed`);
-  if (JSON.stringify(before.parameters) !== JSON.stringify(now.parameters))
-    changes.push(`the parameters of ${now.name} have changed`);
+  if (before.parameters !== now.parameters) changes.push(`the parameters of ${now.name} have changed`);
   return changes;
 }

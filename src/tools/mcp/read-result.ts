@@ -35,12 +35,16 @@ export function readResult(
     throw new ToolError('failed', said === '' ? 'the tool failed, and does not say why' : said);
   }
   const { structuredContent } = result;
-  const structured = structuredContent !== undefined && !texts.some((text) => says(text, structuredContent));
-  const all: readonly ToolPart[] = structured
-    ? [...parts, { kind: 'json', value: structuredContent }]
-    : parts;
-  if (textLength(all) > limits.maxTextLength) throw tooLarge(`${limits.maxTextLength} characters`);
-  return all;
+  const tooLong = () => tooLarge(`${limits.maxTextLength} characters`);
+  const length = textLength(parts);
+  if (length > limits.maxTextLength) throw tooLong();
+  if (
+    structuredContent === undefined ||
+    texts.some((text) => says(text, structuredContent, limits.maxComparedLength))
+  )
+    return parts;
+  if (length + jsonLength(structuredContent) > limits.maxTextLength) throw tooLong();
+  return [...parts, { kind: 'json', value: structuredContent }];
 }
 
 function contentOf({ content }: McpResult): readonly unknown[] {
@@ -73,8 +77,12 @@ function readBlock(tool: string, block: unknown, room: number): ToolPart | null 
   }
 }
 
-/** True when a text is the same JSON: the specification asks servers to send structured content as text, too. */
-function says(text: string, value: unknown): boolean {
+/**
+ * True when a text is the same JSON: the specification asks servers to send structured content as text, too. A text of
+ * more than `most` characters is taken for the same when it looks like JSON, since to compare it takes too long.
+ */
+function says(text: string, value: unknown, most: number): boolean {
+  if (text.length > most) return /^\s{0,100}[[{]/.test(text);
   try {
     return isDeepStrictEqual(JSON.parse(text), value);
   } catch {

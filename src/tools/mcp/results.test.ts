@@ -172,21 +172,30 @@ test.each([
   });
 });
 
-test.each([false, true])('an answer that is too large for the guard says so (JSON: %s)', async (json) => {
+test.each([false, true])('a message that is too large says so (JSON: %s)', async (json) => {
   const server = await startMcpServer(
     {
       list: () => ({ tools: [echoTool()] }),
-      call: () => ({ content: [{ type: 'text', text: 'x'.repeat(33 * 1024 * 1024) }] }),
+      call: () => ({ content: [{ type: 'text', text: 'x'.repeat(2_000_000) }] }),
     },
     { json },
   );
-  await expect(testProvider(server.url).call('echo', { text: '' })).rejects.toMatchObject({
+  const provider = testProvider(server.url, { limits: { maxMessageBytes: 1_000_000 } });
+  await expect(provider.call('echo', { text: '' })).rejects.toMatchObject({
     name: 'ToolError',
     kind: 'failed',
-    message: expect.stringMatching(
-      /^127\.0\.0\.1:\d+ sent more than the 33554432 bytes that are allowed here\.$/,
-    ),
+    message: 'the MCP server sent a message of more than 1000000 bytes',
   });
+});
+
+test.each([
+  ['JSON', ' [1]', 'x', ['text']],
+  ['none', 'a [1]', 'x', ['text', 'json']],
+])('a long text that looks like %s is not compared', async (_, begin, text, kinds) => {
+  const content = [{ type: 'text', text: begin + text.repeat(100) }];
+  const limits = { maxComparedLength: 100 };
+  const parts = await rawAnswer(JSON.stringify({ content, structuredContent: [2] }), { limits });
+  expect(parts.map(({ kind }) => kind)).toEqual(kinds);
 });
 
 test('JSON that is nested without end is refused, and harms nothing', async () => {

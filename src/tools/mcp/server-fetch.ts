@@ -1,5 +1,7 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
 import { ToolError } from '../tool-error.ts';
+import type { McpLimits } from './mcp-limits.ts';
+import { type MessageMeter, messageMeter } from './message-meter.ts';
 import { SessionLostError } from './session-lost-error.ts';
 
 export interface ServerFetch {
@@ -12,6 +14,7 @@ export interface ServerFetchOptions {
   /** Guarded. */
   readonly fetch: typeof globalThis.fetch;
   readonly origin: string;
+  readonly limits: McpLimits;
   /** True when a request belongs to a session that the server must know. */
   readonly inSession: (method: string, headers: Headers) => boolean;
   readonly onSessionLost: () => void;
@@ -43,7 +46,9 @@ export function serverFetch(options: ServerFetchOptions): ServerFetch {
     const method = init?.method ?? 'GET';
     let response: Response;
     try {
-      response = await options.fetch(url, init);
+      response = measured(await options.fetch(url, init), options.limits, (error) =>
+        broke(error, init?.signal),
+      );
     } catch (error) {
       broke(error, init?.signal);
       throw error;
@@ -67,12 +72,7 @@ export function serverFetch(options: ServerFetchOptions): ServerFetch {
       }
       return new Response(reason, { status, headers: response.headers });
     }
-    const { body, headers } = response;
-    if (body === null || !/^text\/event-stream\b/i.test(headers.get('content-type') ?? '')) return response;
-    return new Response(
-      watched(body, (error) => broke(error, init?.signal)),
-      { status, headers },
-    );
+    return response;
   };
 
   return {
@@ -100,18 +100,33 @@ function redirectTarget(response: Response, from: URL): URL | null {
   return redirects ? URL.parse(location, from.href) : null;
 }
 
+/** The response, each of whose messages is measured before it is parsed. */
+function measured(response: Response, limits: McpLimits, broke: (error: unknown) => void): Response {
+  const { body, status, headers } = response;
+  if (body === null) return response;
+  const events = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
+  const meter = messageMeter(limits, events ? 'event' : 'none');
+  return new Response(watched(body, meter, broke), { status, headers });
+}
+
 /** The stream, whose error the transports would make a sentence of. */
-function watched(body: ReadableStream<Uint8Array>, broke: (error: unknown) => void) {
+function watched(
+  body: ReadableStream<Uint8Array>,
+  meter: MessageMeter,
+  broke: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (done) return controller.close();
+        meter.count(value);
+        controller.enqueue(value);
       } catch (error) {
         broke(error);
         controller.error(error);
+        await reader.cancel(error).catch(() => {});
       }
     },
     cancel: (reason) => reader.cancel(reason),

@@ -21,3 +21,9 @@ test('is bounded, and leaves no secret in half at the end', () => {
     expect(said).not.toContain('secret');
   }
 });
+
+test('of what is too long to be looked at as a whole, no half of a secret is left either', () => {
+  const secret = 'secret-of-ours'.repeat(40);
+  const said = serverWords([secret])(secret.repeat(1_000), 4_096);
+  expect(said).toMatch(/^[*]+$/);
+});

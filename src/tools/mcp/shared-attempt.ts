@@ -1,4 +1,4 @@
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** Something that takes time and may fail, done once for all who ask for it meanwhile. */
 export interface SharedAttempt<T> {

@@ -4,6 +4,7 @@ import { ToolError } from '../tool-error.ts';
 import type { Channel } from './channel.ts';
 import { type McpCommand, type ServerProcess, startProcess } from './child-process.ts';
 import type { McpLimits } from './mcp-limits.ts';
+import { messageMeter } from './message-meter.ts';
 import type { ServerWords } from './server-words.ts';
 import { splitLines } from './split-lines.ts';
 
@@ -63,12 +64,14 @@ export function stdioChannel(command: McpCommand, limits: McpLimits, words: Serv
         const code = String((error as { code?: unknown }).code ?? 'unknown error');
         throw fail(`the command of the MCP server cannot be started (${code})`, error);
       }
+      const meter = messageMeter(limits, 'line');
       const read = splitLines(limits.maxMessageBytes, onLine);
       server.stdout.on('data', (piece: Buffer) => {
         try {
+          meter.count(piece);
           read(piece);
         } catch (error) {
-          fail(`the MCP server sent a message of more than ${limits.maxMessageBytes} bytes`, error);
+          fail(error instanceof ToolError ? error.message : 'the MCP server sent what cannot be read', error);
           server?.stdout.removeAllListeners('data').resume();
           void transport.close();
           onClosed();
