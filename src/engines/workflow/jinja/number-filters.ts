@@ -1,0 +1,79 @@
+import type { Filter } from './engine.ts';
+import { floatFrom } from './format-percent.ts';
+import { JinjaError, typeError } from './jinja-error.ts';
+import { defined, typeName } from './jinja-text.ts';
+import { float, isFloat, numberOf, orElse } from './jinja-value.ts';
+
+/** Jinja2's filters that make numbers. */
+export const numberFilters: Readonly<Record<string, Filter>> = {
+  abs(value) {
+    const number = numberOf(defined(value));
+    if (number === null) throw typeError(`bad operand type for abs(): '${typeName(value)}'`);
+    return isFloat(value) ? float(Math.abs(number)) : Math.abs(number);
+  },
+  int(value, args) {
+    const otherwise = orElse(args.get(0, 'default'), () => 0);
+    const base = args.integer(1, 'base', 10);
+    const number = numberOf(value);
+    if (number !== null) return Number.isFinite(number) ? Math.trunc(number) : otherwise;
+    if (typeof value !== 'string') return otherwise;
+    const text = value.trim().replaceAll('_', '');
+    const digits = base === 10 ? text : text.replace(/^([-+]?)0[xXbBoO]/, '$1');
+    const read = digitsOf(digits, base);
+    if (read !== null) return read;
+    try {
+      const parsed = floatFrom(value);
+      return Number.isFinite(parsed) ? Math.trunc(parsed) : otherwise;
+    } catch {
+      return otherwise;
+    }
+  },
+  float(value, args) {
+    try {
+      return float(floatFrom(value));
+    } catch (error) {
+      if (error instanceof JinjaError) return orElse(args.get(0, 'default'), () => float(0));
+      throw error;
+    }
+  },
+  round(value, args) {
+    const precision = args.integer(0, 'precision', 0);
+    const method = args.text(1, 'method', 'common');
+    const number = numberOf(defined(value));
+    if (number === null) throw typeError(`type ${typeName(value)} doesn't define __round__ method`);
+    const scale = 10 ** precision;
+    if (method === 'ceil') return float(Math.ceil(number * scale) / scale);
+    if (method === 'floor') return float(Math.floor(number * scale) / scale);
+    if (method !== 'common') {
+      throw new JinjaError('jinja2.exceptions.FilterArgumentError', 'method must be common, ceil or floor');
+    }
+    const rounded = rounding(number, precision);
+    return isFloat(value) ? float(rounded) : rounded;
+  },
+};
+
+function digitsOf(text: string, base: number): number | null {
+  const allowed = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
+  const [, sign = '', digits = ''] = /^([-+]?)([\da-zA-Z]+)$/.exec(text) ?? [];
+  if (digits === '' || [...digits.toLowerCase()].some((digit) => !allowed.includes(digit))) return null;
+  const number = Number.parseInt(digits, base);
+  return sign === '-' ? -number : number;
+}
+
+/** As Python rounds: halves to the even side. */
+function rounding(value: number, precision: number): number {
+  if (!Number.isFinite(value)) return value;
+  if (precision < 0 || precision > 100) {
+    const scale = 10 ** precision;
+    return Number.isFinite(scale) && scale > 0 ? rounding(value * scale, 0) / scale : value;
+  }
+  // All the digits of a double, which ends within them.
+  const tail =
+    Math.abs(value)
+      .toFixed(Math.min(100, precision + 60))
+      .split('.')[1]
+      ?.slice(precision) ?? '';
+  if (Math.abs(value) >= 1e21 || !/^50*$/.test(tail)) return Number(value.toFixed(precision));
+  const even = 2 * Math.round((Math.abs(value) * 10 ** precision) / 2);
+  return (Math.sign(value) * even) / 10 ** precision;
+}

@@ -1,0 +1,32 @@
+import type { NodeKind } from './node-kind.ts';
+import { answer } from './nodes/answer.ts';
+import { assigner } from './nodes/assigner.ts';
+import { code } from './nodes/code.ts';
+import { end } from './nodes/end.ts';
+import { httpRequest } from './nodes/http-request.ts';
+import { ifElse } from './nodes/if-else.ts';
+import { iteration, iterationStart } from './nodes/iteration.ts';
+import { listOperator } from './nodes/list-operator.ts';
+import { loop, loopEnd, loopStart } from './nodes/loop.ts';
+import { start } from './nodes/start.ts';
+import { templateTransform } from './nodes/template-transform.ts';
+import { variableAggregator } from './nodes/variable-aggregator.ts';
+
+/** Every kind of node that the engine has. */
+export const nodeKinds: readonly NodeKind[] = [
+  start,
+  end,
+  answer,
+  ifElse,
+  code,
+  templateTransform,
+  httpRequest,
+  variableAggregator,
+  assigner,
+  listOperator,
+  iteration,
+  iterationStart,
+  loop,
+  loopStart,
+  loopEnd,
+];

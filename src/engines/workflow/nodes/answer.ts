@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { defineNode } from '../node-kind.ts';
+import { expandTemplate, referencesIn, segmentsOf, variablesIn } from '../pool/references.ts';
+import { isFileValue } from '../values/file-value.ts';
+import { markdownOf } from '../values/render.ts';
+import type { Value } from '../values/value.ts';
+
+const text = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? '');
+
+/** What a chatflow says (`facts/dify-dsl-engine.md` §4.3). */
+export const answer = defineNode({
+  types: ['answer'],
+  role: 'response',
+  config: z.looseObject({ answer: text }),
+  references: (config) => referencesIn(config.answer),
+  segments: (config) => segmentsOf(config.answer),
+  run(config, { pool }) {
+    const files = variablesIn(config.answer, pool).flatMap(({ value }) => filesIn(value));
+    return {
+      outputs: { answer: expandTemplate(config.answer, pool, markdownOf), files },
+      types: { files: 'array[file]' },
+    };
+  },
+});
+
+function filesIn(value: Value): readonly Value[] {
+  if (isFileValue(value)) return [value];
+  return Array.isArray(value) ? value.filter((item) => isFileValue(item)) : [];
+}

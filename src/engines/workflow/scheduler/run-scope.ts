@@ -1,0 +1,28 @@
+import type { WorkflowEvent } from '../events.ts';
+import type { NodeError } from '../node-error.ts';
+import type { NodeUsage } from '../node-result.ts';
+import type { WorkflowServices } from '../workflow-services.ts';
+
+/** What all frames of a run share. */
+export interface RunScope {
+  readonly services: WorkflowServices;
+  /** Values that no event may tell. */
+  readonly secrets: readonly string[];
+  /** Nodes of one level that may run at once. */
+  readonly concurrency: number;
+  /** Nothing starts, and nothing is told, after the run has ended. */
+  readonly ended: boolean;
+  emit(event: WorkflowEvent): void;
+  /** A node is about to start. */
+  countStep(): void;
+  addUsage(usage: NodeUsage | null): void;
+  /** Ends the run when a limit has been passed. */
+  checkLimits(): void;
+  /** Ends the run over an error that is nobody's but the engine's. */
+  fail(error: unknown): void;
+  /** Whether the event loop has waited for long enough. */
+  mustYield(): boolean;
+}
+
+/** How a frame ended: with an error, or with what its responses said. */
+export type FrameEnd = NodeError | null;
