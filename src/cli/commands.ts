@@ -45,8 +45,8 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./tool-add.ts')).toolAdd,
   },
   'tool list': {
-    usage: 'tool list',
-    summary: 'List the tools that are configured, added, or in the tools folder',
+    usage: 'tool list [NAME]',
+    summary: 'List the tools that are configured, added, or in the tools folder, or those of one of them',
     load: async () => (await import('./tool-list.ts')).toolList,
   },
   'tool remove': {

@@ -5,14 +5,15 @@ import { TOOL_NAME } from '../config/tool-name.ts';
 import { createOutbound } from '../outbound/create-outbound.ts';
 import { addedTools, addTool } from '../tools/openapi/added-tools.ts';
 import { dataSecret } from '../tools/openapi/data-secret.ts';
-import { type DocumentText, loadText } from '../tools/openapi/load-document.ts';
+import { documentReader } from '../tools/openapi/document-reader.ts';
+import { type DocumentText, loadText } from '../tools/openapi/load-text.ts';
+import { namedFiles } from '../tools/openapi/named-files.ts';
 import type { OpenApiEntry } from '../tools/openapi/openapi-entry.ts';
 import type { Operation } from '../tools/openapi/operation.ts';
 import { ownerCredentials } from '../tools/openapi/owner-credentials.ts';
-import { readDocument } from '../tools/openapi/read-document.ts';
-import { readOperations } from '../tools/openapi/read-operations.ts';
 import { toolsFolder } from '../tools/openapi/tools-folder.ts';
 import { CliError } from './cli-error.ts';
+import { describeServers } from './describe-servers.ts';
 import { readArguments } from './read-arguments.ts';
 import { toolCredentials } from './tool-credentials.ts';
 
@@ -47,7 +48,7 @@ export async function toolAdd(argv: readonly string[]): Promise<void> {
     ...{ name, timeoutMs: null, ...credentials, baseUrl: base, secrets: config.toolSecrets, unset: [] },
     document: { kind: 'text', text, ...about },
   };
-  const operations = readOperations(await readDocument(text, about), entry);
+  const operations = await documentReader.read({ text, ...about }, entry, new AbortController().signal);
   if (operations.length === 0) throw new CliError(`${about.name}: there are no operations in the document`);
   const tool = { name, source: isAddress ? source : path, address: about.address, document: text };
   const { dataDir } = config;
@@ -57,6 +58,8 @@ export async function toolAdd(argv: readonly string[]): Promise<void> {
   await warn(entry, operations, config);
   const count = operations.length === 1 ? '1 tool' : `${operations.length} tools`;
   console.log(`added ${name}: ${count}: ${operations.map((operation) => operation.name).join(', ')}`);
+  const servers = operations.map(({ server }) => server);
+  console.log(`requests go to ${describeServers(servers, { chosen: base !== null })}`);
 }
 
 async function checkName(name: string, config: Config): Promise<void> {
@@ -102,7 +105,10 @@ async function readSource(isAddress: boolean, source: string): Promise<DocumentT
 
 /** What does not stop the tool from being added, but from being found or answered. */
 async function warn(entry: OpenApiEntry, operations: readonly Operation[], config: Config): Promise<void> {
-  const { tools } = await toolsFolder(config.toolsDir, config.toolSecrets);
+  const { tools } = await toolsFolder(config.toolsDir, {
+    secrets: config.toolSecrets,
+    named: namedFiles(config),
+  });
   const hidden = tools.find((tool) => tool.name === entry.name);
   if (hidden !== undefined) console.error(`it goes before ${hidden.file} of the tools folder`);
   const missing = operations.map((operation) => ownerCredentials(entry, operation.security).missing);

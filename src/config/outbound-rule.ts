@@ -6,7 +6,8 @@
  *   such an address.
  * - `host`: exactly this name. Its owner is trusted: **whatever the name resolves to** is allowed, a loopback or
  *   metadata address included, but only in requests to this very name. A redirect to another name or address is judged
- *   anew.
+ *   anew. `metadata` false, which is never written in `parley.yml`: link-local and cloud metadata addresses are left
+ *   to other rules.
  * - `subdomains`: the same for every name below `domain`, at any depth; not for `domain` itself.
  */
 export type OutboundRule =
@@ -16,5 +17,10 @@ export type OutboundRule =
       readonly bits: number;
       readonly port: number | null;
     }
-  | { readonly kind: 'host'; readonly host: string; readonly port: number | null }
+  | {
+      readonly kind: 'host';
+      readonly host: string;
+      readonly port: number | null;
+      readonly metadata?: boolean;
+    }
   | { readonly kind: 'subdomains'; readonly domain: string; readonly port: number | null };

@@ -184,7 +184,12 @@ describe('a wrong value is refused with its place', () => {
     [
       'client: [{ name: f }], mcp: http://a.example',
       '44',
-      'unknown key "mcp", expected one of name, timeout, client with client',
+      'unknown key "mcp", expected one of name, client with client',
+    ],
+    [
+      'client: [{ name: f }], timeout: 5s',
+      '44',
+      'unknown key "timeout", expected one of name, client with client',
     ],
   ])('functions of the caller with %s', (rest, column, reason) => {
     expect(problems(`tools: [ { name: a, ${rest} } ]`)).toEqual([`parley.yml:1:${column}: ${reason}`]);

@@ -130,13 +130,9 @@ const clientFunctions = listOf(clientFunction, 'a list of functions')
   .min(1, 'expected a list of functions')
   .superRefine(refuseTwins);
 
-const client = mapping({ ...common, client: clientFunctions }, 'with client').transform(
-  ({ name, timeout, client }): ToolConfig => ({
-    name,
-    timeoutMs: timeout ?? null,
-    kind: 'client',
-    functions: client,
-  }),
+/** Without `timeout`: how long a caller takes is his own affair. */
+const client = mapping({ name: common.name, client: clientFunctions }, 'with client').transform(
+  ({ name, client }): ToolConfig => ({ name, timeoutMs: null, kind: 'client', functions: client }),
 );
 
 const builtin = mapping(

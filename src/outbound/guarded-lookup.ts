@@ -3,6 +3,7 @@ import type { OutboundRule } from '../config/outbound-rule.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { findAddressRule, findHostRule } from './find-rule.ts';
 import { forbiddenRange } from './forbidden-range.ts';
+import { isMetadataAddress } from './is-metadata-address.ts';
 import { OutboundError } from './outbound-error.ts';
 import type { Resolve } from './resolve-by-system.ts';
 
@@ -21,12 +22,15 @@ export function guardedLookup(url: URL, rules: readonly OutboundRule[], resolve:
     const range = refusal(host, port, rules);
     if (range !== null) throw refused(`${host} is ${range}`, host, range);
   }
-  const trusted = findHostRule(rules, host, port) !== undefined;
+  const trusted = findHostRule(rules, host, port);
+  const but = trusted?.kind === 'host' && trusted.metadata === false;
 
   async function allowedAddresses(): Promise<readonly string[]> {
     const addresses = await resolve(host);
-    if (trusted) return addresses;
-    const allowed = addresses.filter((address) => refusal(address, port, rules) === null);
+    if (trusted !== undefined && !but) return addresses;
+    const allowed = addresses.filter(
+      (address) => refusal(address, port, rules) === null || (but && !isMetadataAddress(address)),
+    );
     const [first] = addresses;
     if (allowed.length > 0 || first === undefined) return allowed;
     const range = refusal(first, port, rules) ?? '';

@@ -1,7 +1,7 @@
 import type { Config, McpServerConfig, ToolConfig } from '../config/config.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { builtinNames, builtinProviders } from './builtin/builtin-providers.ts';
+import { builtinProviders } from './builtin/builtin-providers.ts';
 import { clientProvider } from './client-provider.ts';
 import { createTools, type ToolSource } from './create-tools.ts';
 import { keepSecrets } from './keep-secrets.ts';
@@ -9,6 +9,7 @@ import { mcpProvider } from './mcp/mcp-provider.ts';
 import { openApiTools } from './openapi/openapi-tools.ts';
 import type { ToolProvider } from './tool-provider.ts';
 import type { Tools } from './tools.ts';
+import { unknownSettings } from './unknown-settings.ts';
 
 export interface OpenToolsParts {
   readonly outbound: Outbound;
@@ -35,9 +36,7 @@ export async function openTools(config: Config, parts: OpenToolsParts): Promise<
   const openapi = openApiTools(config, parts);
   await openapi.look();
   const settings = config.tools.filter((entry) => entry.kind === 'builtin');
-  for (const { name } of settings)
-    if (!builtinNames.includes(name) && !openapi.found.has(name))
-      log.warn({ tool: name }, `no tool has this name; built in are ${builtinNames.join(', ')}`);
+  for (const { tool, reason } of unknownSettings(config.tools, openapi.found)) log.warn({ tool }, reason);
   const report = (message: string) => log.warn({}, message);
   const configured = config.tools.flatMap((entry) => providerOf(entry, { outbound, version, report }));
   const builtin = builtinProviders(parts, settings).map((provider) => {

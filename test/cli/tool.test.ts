@@ -24,6 +24,27 @@ tools:
   - { name: tavily, api_key: k }
 `;
 
+/** An MCP server over stdio with two tools, as little as one can be. */
+const MCP_SERVER = `
+import { createInterface } from 'node:readline';
+const inputSchema = { type: 'object' };
+const answers = {
+  initialize: ({ protocolVersion }) => ({
+    protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' },
+  }),
+  'tools/list': () => ({
+    tools: [
+      { name: 'read', description: 'Reads a file\\n\\nwith its path', inputSchema },
+      { name: 'stat', inputSchema },
+    ],
+  }),
+};
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  if (answers[method]) console.log(JSON.stringify({ jsonrpc: '2.0', id, result: answers[method](params) }));
+}
+`;
+
 let home: ParleyHome;
 let service: Server;
 let url: string;
@@ -79,7 +100,10 @@ test('a tool added beside the running server is there, is listed, and is gone wh
   const added = await home.run('tool', 'add', 'weather', 'weather.yml', '--query', 'appid=hush-1234');
   expect(added).toEqual({
     code: 0,
-    stdout: 'added weather: 3 tools: currentWeather, stationsid_get, stations_remove\n',
+    stdout: [
+      'added weather: 3 tools: currentWeather, stationsid_get, stations_remove',
+      `requests go to ${url} (a loopback address)\n`,
+    ].join('\n'),
     stderr: '',
   });
   // A copy: the file may go.
@@ -158,6 +182,51 @@ test('the list has what is configured, added and in the folder; what is wrong is
     'broken: broken.yml:2:1: #/info: "title" is missing',
     'pets.yml: the tool pets is already in parley.yml, which holds',
   ]);
+});
+
+test('a document that leads to addresses of clouds says so when it is added, and reaches none', async () => {
+  const evil = documentOf('http://169.254.169.254/latest', { '/a': getOf([]) });
+  await writeFile(join(home.root, 'evil.json'), JSON.stringify(evil));
+  const added = await home.run('tool', 'add', 'third', 'evil.json');
+  expect(added).toMatchObject({ code: 0, stderr: '' });
+  expect(added.stdout.split('\n')[1]).toBe(
+    'requests go to http://169.254.169.254 (a link-local address, refused unless --base-url or outbound.allow names it)',
+  );
+  await asServer(async (tools) => {
+    const provider = tools.found.get('third')?.provider;
+    if (provider === undefined) throw new Error('not there');
+    await expect(callTool(provider, {})).rejects.toThrow(/^169\.254\.169\.254 is a link-local address; /);
+  });
+});
+
+test('the list of one tool has its names and what they are for; an MCP server is asked', async () => {
+  const server = join(home.root, 'server.mjs');
+  await writeFile(server, MCP_SERVER);
+  const config = CONFIG.replace('never-started', `node, args: [ ${server} ]`);
+  await writeFile(join(home.root, 'parley.yml'), `${config}  - { name: wether, api_key: k }\n`);
+  const wether = /^wether: no tool has this name; built in are time, .*openweather\n$/;
+  const all = await home.run('tool', 'list');
+  expect(all.code).toBe(0);
+  expect(all.stderr).toMatch(wether);
+  for (const [name, lines] of [
+    ['files', ['TOOL  DESCRIPTION', 'read  Reads a file', 'stat', '']],
+    ['device', ['TOOL    DESCRIPTION', 'locate', 'ring', '']],
+  ] as const) {
+    const { code, stdout, stderr } = await home.run('tool', 'list', name);
+    expect([code, stdout.split('\n')]).toEqual([0, lines]);
+    expect(stderr).toMatch(wether);
+  }
+  expect((await home.run('tool', 'list', 'pets')).stdout).toMatch(/^TOOL +DESCRIPTION\n(.+\n){4}$/);
+  expect((await home.run('tool', 'list', 'time')).stdout).toMatch(/^current_time +\S/m);
+  const none = await home.run('tool', 'list', 'none');
+  expect([none.code, none.stdout]).toEqual([1, '']);
+  expect(none.stderr).toMatch(/there is no tool none; see parley tool list\n$/);
+});
+
+test('the list of an MCP server that does not start says why', async () => {
+  const { code, stdout, stderr } = await home.run('tool', 'list', 'files');
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^files: the command of the MCP server cannot be started/m);
 });
 
 test('the list is empty without tools, and makes no data folder', async () => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { startCallee } from '../../outbound/start-callee.fixture.ts';
+import { rules, startCallee } from '../../outbound/start-callee.fixture.ts';
 import type { BuiltinSettings } from './builtin-parts.ts';
-import { builtinsUnderTest, NOWHERE } from './builtins-under-test.fixture.ts';
+import { builtinsUnderTest } from './builtins-under-test.fixture.ts';
+
+/** Its name does not resolve here, and is the owner's to allow. */
+const PAGES = { allow: rules('a.example') };
 
 const body = '{"code": 200, "data": {"content": "text"}}';
 
@@ -19,7 +22,7 @@ const search = (args: Record<string, unknown>) => ['jina', 'jina_search', args] 
 test('a page by its address, as the reader gives it', async () => {
   const { text, calls } = await jina();
   const url = 'https://a.example/b?c=d&e#part';
-  expect(await text(...read({ url }), { allow: NOWHERE })).toBe(body);
+  expect(await text(...read({ url }), PAGES)).toBe(body);
   expect(calls[0]?.path).toBe('/base/https://a.example/b?c=d&e');
   expect(calls[0]?.headers).toMatchObject({ accept: 'application/json' });
   const names = Object.keys(calls[0]?.headers ?? {});
@@ -45,6 +48,7 @@ test('all that an author may set', async () => {
       content_format: 'text',
       request_params: '{"a": "b c", "n": 5}',
     }),
+    PAGES,
   );
   expect(calls[0]?.path).toBe('/base/https://a.example/?a=b+c&n=5');
   expect(calls[0]?.headers).toMatchObject({
@@ -72,8 +76,8 @@ test('a search', async () => {
 test('a summary by the app’s model, where there is one', async () => {
   const { text } = await jina();
   const args = read({ url: 'https://a.example/', summary: 1 });
-  expect(await text(...args)).toBe(body);
-  expect(await text(...args, { summarize: async (long) => `short ${long.length}` })).toBe(
+  expect(await text(...args, PAGES)).toBe(body);
+  expect(await text(...args, { ...PAGES, summarize: async (long) => `short ${long.length}` })).toBe(
     `short ${body.length}`,
   );
 });
@@ -95,8 +99,23 @@ test('an address leads nowhere else on the reader’s server', async () => {
     'https://a.example/%2e%2e/%2E./admin',
     'https:\\\\a.example\\..\\admin',
   ])
-    await text(...read({ url }));
+    await text(...read({ url }), PAGES);
   expect(calls.map(({ path }) => path)).toEqual(Array(3).fill('/base/https://a.example/admin'));
+});
+
+test.each([
+  ['http://127.0.0.1:9/admin', '127.0.0.1 is a loopback address'],
+  ['http://2130706433/', '127.0.0.1 is a loopback address'],
+  ['http://[::1]/', '::1 is a loopback address'],
+  ['http://169.254.169.254/latest/meta-data', '169.254.169.254 is a link-local address'],
+  ['http://10.0.0.1/', '10.0.0.1 is a private address'],
+  ['http://localhost/', 'localhost resolves to'],
+  ['http://no-such-name.invalid/', 'no-such-name.invalid does not resolve here'],
+])('the owner’s own reader is not sent to %s', async (url, reason) => {
+  const { failure, calls } = await jina();
+  const { message } = await failure(...read({ url }), { allow: [] });
+  expect(message).toContain(reason);
+  expect(calls).toEqual([]);
 });
 
 test.each(['[1]', '"x"', 'x', '5'])('request_params that are %s', async (request_params) => {
@@ -113,11 +132,11 @@ test('it asks again as often as the author wants', async () => {
   });
   const { text, failure } = builtinsUnderTest({ name: 'jina', baseUrl: callee.url });
   const url = 'https://a.example/';
-  expect((await failure(...read({ url, max_retries: 0 }))).message).toBe(
+  expect((await failure(...read({ url, max_retries: 0 }), PAGES)).message).toBe(
     'Jina answered with status 503: text',
   );
   expect(callee.calls).toHaveLength(1);
-  expect(await text(...read({ url, max_retries: 3 }))).toBe('text');
+  expect(await text(...read({ url, max_retries: 3 }), PAGES)).toBe('text');
   expect(callee.calls).toHaveLength(3);
 });
 

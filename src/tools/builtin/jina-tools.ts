@@ -1,6 +1,8 @@
 import { isRecord } from '../../config/is-record.ts';
+import { judgeTarget } from '../../outbound/judge-target.ts';
 import type { Tool } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { answerText } from './answer-text.ts';
 import type { BuiltinParts, BuiltinSettings } from './builtin-parts.ts';
 import { defineTool } from './define-tool.ts';
@@ -77,7 +79,11 @@ export function jinaTools({ outbound }: BuiltinParts, settings: BuiltinSettings)
         });
         const query = paramsOf(args.request_params);
         const request = { headers, query, retries: retriesOf(args.max_retries) };
-        const text = bodyText(await reader.ask(pathOf(args.url ?? ''), request, context));
+        const path = pathOf(args.url ?? '');
+        // Jina's own reader is on the public internet; the owner's is where private addresses are, and has no guard.
+        if (settings.baseUrl !== null)
+          await untilAborted(judgeTarget(path.slice(1), context.allow), context.signal);
+        const text = bodyText(await reader.ask(path, request, context));
         return answerText(args.summary ? await summaryOf(text, context) : text);
       },
     }),

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { OutboundRule } from '../../config/outbound-rule.ts';
-import { parseOutboundRule } from '../../config/parse-outbound-rule.ts';
-import { endpointOf } from '../../outbound/endpoint-of.ts';
 import type { Outbound, OutboundResponse } from '../../outbound/outbound.ts';
 import { OutboundError } from '../../outbound/outbound-error.ts';
+import { trustedRule } from '../../outbound/trusted-rule.ts';
+import { type Redaction, redactSecrets } from '../redact-secrets.ts';
 import type { ToolContext } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import type { BuiltinSettings } from './builtin-parts.ts';
@@ -62,7 +61,8 @@ export function createService(
   { title, origin, takesKey, hints = {} }: ServiceOptions,
 ): Service {
   const { baseUrl } = settings;
-  const trusted = baseUrl === null ? [] : rulesFor(new URL(baseUrl));
+  const secrets = redactSecrets(settings.apiKey === null ? [] : [settings.apiKey]);
+  const trusted = baseUrl === null ? [] : trustedRule(new URL(baseUrl));
 
   async function askOnce(
     path: string,
@@ -103,7 +103,7 @@ export function createService(
       const where = `api_key of the tool "${settings.name}" in parley.yml`;
       return new ToolError('credentials', `${title} ${what}: set ${where}.`);
     }
-    const said = status === 429 ? 'too many requests for now' : excerptOf(response, settings.apiKey);
+    const said = status === 429 ? 'too many requests for now' : excerptOf(response, secrets);
     const text = `${title} answered with status ${status}${said === '' ? '.' : `: ${said}`}`;
     const hint = hints[status];
     return new ToolError('failed', hint === undefined ? text : `${text.replace(/[.]$/, '')}. ${hint}`);
@@ -133,15 +133,9 @@ function queryOf(path: string, query: Readonly<Record<string, string | undefined
   return `${path.includes('?') ? '&' : '?'}${new URLSearchParams(given)}`;
 }
 
-function rulesFor(url: URL): readonly OutboundRule[] {
-  const rule = parseOutboundRule(`${url.hostname}:${endpointOf(url).port}`);
-  return rule === undefined ? [] : [rule];
-}
-
-function excerptOf(response: OutboundResponse, apiKey: string | null): string {
-  let text = bodyText(response).replace(/\s+/g, ' ').trim();
-  // A service may repeat what it was sent.
-  if (apiKey !== null) text = text.replaceAll(apiKey, '***').replaceAll(encodeURIComponent(apiKey), '***');
+function excerptOf(response: OutboundResponse, secrets: Redaction): string {
+  // A service may repeat what it was sent; redacted before it is cut, which could leave half a key.
+  const text = secrets.inError(bodyText(response).replace(/\s+/g, ' ').trim());
   return text.slice(0, EXCERPT).toWellFormed();
 }
 

@@ -7,8 +7,8 @@ import { publishFile } from '../../store/publish-file.ts';
 import { ToolError } from '../tool-error.ts';
 import type { FoundTool, FoundTools, RefusedFile } from './found-tool.ts';
 import { lookAtFolder } from './look-at-folder.ts';
+import { MAX_DOCUMENT_BYTES } from './max-document-bytes.ts';
 import type { OpenApiEntry } from './openapi-entry.ts';
-import { MAX_DOCUMENT_BYTES } from './read-document.ts';
 import { resolveReferences } from './resolve-references.ts';
 import { credentialKey, seal, unseal } from './seal.ts';
 

@@ -177,6 +177,18 @@ describe("the owner's credentials", () => {
     ).toEqual([{ kind: 'text', text: '***' }]);
   });
 
+  test('from eight characters up, also where JSON writes them in another way, and in names of files', async () => {
+    const own = { headers: { 'x-key': 'eight/ch', 'x-team': 'team-a' }, query: {} };
+    const json = '{"key": "eight\\/ch", "\\u0065ight/ch": 1, "team": "team-a"}';
+    expect(await answered(plain('application/json', json), own)).toEqual([
+      { kind: 'json', value: { key: '***', '***': 1, team: 'team-a' } },
+    ]);
+    const named = { 'content-disposition': 'attachment; filename="of eight%2Fch.png"' };
+    expect(await answered(plain('image/png', 'x', named), own)).toMatchObject([
+      { kind: 'file', filename: 'of ***.png' },
+    ]);
+  });
+
   test('and in errors, whole and in part', async () => {
     const echo =
       (repeat: number) =>

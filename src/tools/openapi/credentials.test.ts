@@ -21,16 +21,16 @@ const securitySchemes = {
 
 /** All that an entry may have of credentials. */
 const secrets = {
-  MY_API_HEAD_KEY: ' k-header ',
-  MY_API_QUERYKEY: 'k&query=',
-  MY_API_COOKIEKEY: 'k-cookie',
-  MY_API_BEARER: 'k-bearer',
-  MY_API_BASIC: 'user:pässword',
-  MY_API_TOKEN: 'k-token',
-  MY_API_OAUTH: 'k-oauth',
-  MY_API_OIDC: 'k-oidc',
-  MY_API_LINKED: 'k-linked',
-  OTHER_BEARER: 'k-of-another',
+  MY_API__HEAD_KEY: ' k-header ',
+  MY_API__QUERYKEY: 'k&query=',
+  MY_API__COOKIEKEY: 'k-cookie',
+  MY_API__BEARER: 'k-bearer',
+  MY_API__BASIC: 'user:pässword',
+  MY_API__TOKEN: 'k-token',
+  MY_API__OAUTH: 'k-oauth',
+  MY_API__OIDC: 'k-oidc',
+  MY_API__LINKED: 'k-linked',
+  OTHER__BEARER: 'k-of-another',
 };
 
 async function call(
@@ -78,20 +78,34 @@ describe('credentials of the environment', () => {
   });
 
   test.each([
-    [[{ bearer: [] }], 'my-api has no credentials; set the environment variable PARLEY_TOOL_MY_API_BEARER'],
+    [[{ bearer: [] }], 'my-api has no credentials; set the environment variable PARLEY_TOOL_MY_API__BEARER'],
     [
       [{ digest: [] }, { basic: [], 'head-key': [] }],
-      'my-api has no credentials; set the environment variable PARLEY_TOOL_MY_API_BASIC (user:password) and PARLEY_TOOL_MY_API_HEAD_KEY',
+      'my-api has no credentials; set the environment variable PARLEY_TOOL_MY_API__BASIC (user:password) and PARLEY_TOOL_MY_API__HEAD_KEY',
     ],
     [
       [{ digest: [] }],
       'my-api asks for credentials of a kind that Parley cannot show (http digest); give headers or a query that it takes instead',
     ],
   ])('that are missing are named: %j', async (security, message) => {
-    await expect(call(security, { secrets: { OTHER_BEARER: 'k' } })).rejects.toMatchObject({
+    await expect(call(security, { secrets: { OTHER__BEARER: 'k' } })).rejects.toMatchObject({
       kind: 'credentials',
       message,
     });
+  });
+
+  test.each([
+    ['acme', 'crm_key', 'ACME__CRM_KEY'],
+    ['acme-crm', 'key', 'ACME_CRM__KEY'],
+    ['acme--crm', 'key', 'ACME_CRM__KEY'],
+    ['acme', 'crm__key', 'ACME__CRM_KEY'],
+    ['acme_', '_key', 'ACME__KEY'],
+  ])('of the scheme of one tool are never those of another: %s, %s', async (name, scheme, variable) => {
+    const components = { securitySchemes: { [scheme]: { type: 'http', scheme: 'bearer' } } };
+    const security = [{ [scheme]: [] }];
+    const all = { ACME_CRM_KEY: 'k-old', ACME__CRM_KEY: 'k-1', ACME_CRM__KEY: 'k-2', ACME__KEY: 'k-3' };
+    const { headers } = await call(security, { name, secrets: all }, { components });
+    expect(headers.authorization).toBe(`Bearer ${all[variable as keyof typeof all]}`);
   });
 
   test('are not needed where they are optional, or the owner says what is sent', async () => {

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import type { OpenApiEntry } from './openapi-entry.ts';
 
 /** An entry as the tools' folder makes them; the document is a copy. */
@@ -42,6 +43,15 @@ export function postOf(mediaType: string, schema: Json, more: Json = {}, media: 
       responses: { 200: { description: 'ok' } },
     },
   };
+}
+
+/** YAML that takes a second or so to read. */
+export function largeDocument(operations = 900): string {
+  const paths = Array.from({ length: operations }, (_, index) => [
+    `/a${index}`,
+    getOf([{ name: 'q', in: 'query', schema: { type: 'string' } }], { operationId: `a${index}` }),
+  ]);
+  return stringify(documentOf('http://a.example', Object.fromEntries(paths)));
 }
 
 /** A weather service as people write them: OpenAPI 3.0, YAML, a key in the query. */

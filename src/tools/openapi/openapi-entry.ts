@@ -9,7 +9,7 @@ export interface OpenApiEntry {
   readonly query: Readonly<Record<string, string>>;
   /** Goes over the document's servers; null: the first of them. */
   readonly baseUrl: string | null;
-  /** Credentials for the document's security schemes, by what stands after `PARLEY_TOOL_`: `<PROVIDER>_<SCHEME>`. */
+  /** Credentials for the document's security schemes, by what stands after `PARLEY_TOOL_`: `<PROVIDER>__<SCHEME>`. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Variables that `headers` and `query` refer to and the environment lacks. */
   readonly unset: readonly string[];

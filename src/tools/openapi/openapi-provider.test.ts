@@ -8,7 +8,7 @@ import { invokeTool } from '../invoke-tool.ts';
 import { toolContext } from '../tool-context.fixture.ts';
 import type { ToolProvider } from '../tool-provider.ts';
 import { callTool, providerOf } from './call-tool.fixture.ts';
-import { documentOf, entryOf, getOf, weatherDocument } from './documents.fixture.ts';
+import { documentOf, entryOf, getOf, largeDocument, weatherDocument } from './documents.fixture.ts';
 import type { OpenApiEntry } from './openapi-entry.ts';
 import { openApiProvider } from './openapi-provider.ts';
 
@@ -47,6 +47,15 @@ describe('a document', () => {
     const tools = await provider.list(anyone());
     expect(provider.known()).toBe(tools);
     expect(await provider.list(anyone())).toBe(tools);
+  });
+
+  test('is read while the event loop does other things, however large it is', async () => {
+    const text = largeDocument();
+    const before = performance.eventLoopUtilization();
+    const provider = providerOf('', { document: { kind: 'text', text, name: 'doc.yml', address: null } });
+    expect(await provider.list(anyone())).toHaveLength(900);
+    const { active, idle } = performance.eventLoopUtilization(before);
+    expect(active).toBeLessThan((active + idle) / 2);
   });
 
   test('is a file of YAML or JSON', async () => {
@@ -108,6 +117,14 @@ describe('a document', () => {
       kind: 'failed',
       message: `${url}/d.yml:2:1: #/info: "title" is missing`,
     });
+  });
+
+  test('that was had and refused is not asked for again as soon as one that was not there', async () => {
+    const { url, calls } = await startCallee((_, response) => response.end('openapi: 3.0.3'));
+    const provider = provided(`${url}/d.yml`, 0);
+    await expect(provider.list(anyone())).rejects.toThrow('is missing');
+    await expect(provider.list(anyone())).rejects.toThrow('is missing');
+    expect(calls).toHaveLength(1);
   });
 
   test('that never ends is cut off', async () => {

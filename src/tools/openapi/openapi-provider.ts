@@ -2,17 +2,20 @@ import type { Outbound } from '../../outbound/outbound.ts';
 import type { Tool } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import type { ToolProvider } from '../tool-provider.ts';
-import { loadDocument } from './load-document.ts';
+import { untilAborted } from '../until-aborted.ts';
+import { documentReader } from './document-reader.ts';
+import { loadText } from './load-text.ts';
 import type { OpenApiEntry } from './openapi-entry.ts';
 import { openApiTool } from './openapi-tool.ts';
-import { readOperations } from './read-operations.ts';
 
-/** How long a document that could not be had is not asked for again. */
+/** How long a document that could not be had is not asked for again, and one that was had and refused. */
 const RETRY_MS = 5_000;
+const REFUSED_MS = 60_000;
 
 export interface OpenApiParts {
   readonly outbound: Outbound;
   readonly retryMs?: number;
+  readonly refusedMs?: number;
 }
 
 /**
@@ -22,22 +25,22 @@ export interface OpenApiParts {
  * @example openApiProvider({ name: 'weather', document: { kind: 'file', path: '/srv/weather.yml' }, … }, { outbound })
  */
 export function openApiProvider(entry: OpenApiEntry, parts: OpenApiParts): ToolProvider {
-  const { outbound, retryMs = RETRY_MS } = parts;
+  const { outbound, retryMs = RETRY_MS, refusedMs = REFUSED_MS } = parts;
   const life = new AbortController();
   let tools: readonly Tool[] | null = null;
-  let failure: { readonly error: unknown; readonly at: number } | null = null;
+  let failure: { readonly error: unknown; readonly until: number } | null = null;
   let attempt: Promise<readonly Tool[]> | null = null;
 
   async function read(): Promise<readonly Tool[]> {
+    let waitMs = retryMs;
     try {
-      const document = await loadDocument(entry.document, outbound, life.signal);
-      const operations = readOperations(document, entry);
-      tools = operations.map((operation) =>
-        openApiTool(operation, { entry, document, outbound, life: life.signal }),
-      );
+      const text = await loadText(entry.document, outbound, life.signal);
+      waitMs = refusedMs;
+      const operations = await documentReader.read(text, entry, life.signal);
+      tools = operations.map((operation) => openApiTool(operation, { entry, outbound, life: life.signal }));
       return tools;
     } catch (error) {
-      failure = { error: asToolError(error, entry.name), at: performance.now() };
+      failure = { error: asToolError(error, entry.name), until: performance.now() + waitMs };
       throw failure.error;
     } finally {
       attempt = null;
@@ -60,9 +63,8 @@ export function openApiProvider(entry: OpenApiEntry, parts: OpenApiParts): ToolP
       signal.throwIfAborted();
       life.signal.throwIfAborted();
       if (tools !== null) return tools;
-      if (attempt === null && failure !== null && performance.now() - failure.at < retryMs)
-        throw failure.error;
-      return unlessAborted(ask(), signal);
+      if (attempt === null && failure !== null && performance.now() < failure.until) throw failure.error;
+      return untilAborted(ask(), signal);
     },
     async close() {
       life.abort(new ToolError('failed', 'the server is shutting down'));
@@ -73,16 +75,4 @@ export function openApiProvider(entry: OpenApiEntry, parts: OpenApiParts): ToolP
 function asToolError(error: unknown, name: string): ToolError {
   if (error instanceof ToolError) return error;
   return new ToolError('failed', `the OpenAPI document of ${name} cannot be read`, { cause: error });
-}
-
-/** The work goes on for others when one of those who wait gives up. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

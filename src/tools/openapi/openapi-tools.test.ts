@@ -104,7 +104,7 @@ test('documents of the folder are providers by their names, with credentials of 
   );
   write('two.JSON', documentText('a', 'b'));
   write('readme.md', '#');
-  const tools = start({ toolSecrets: { MY_API_KEY: 'k-1' } });
+  const tools = start({ toolSecrets: { MY_API__KEY: 'k-1' } });
   await tools.look();
   expect(shown(tools)).toEqual({ 'my-api': ['get'], two: ['a', 'b'] });
   expect(log).toEqual(['info my-api: tools loaded', 'info two: tools loaded']);
@@ -165,6 +165,26 @@ test('a broken document says so once; one that breaks later goes on as it was', 
     'info a: tools loaded',
     expect.stringMatching(/^error a\.yml: a\.yml:1:\d+: .* \(the last good version goes on\)$/),
   ]);
+});
+
+test('a document that parley.yml names by its path is not taken from the folder again', async () => {
+  const configured = (name: string, file: string): ToolConfig => ({
+    ...{ name, timeoutMs: null, kind: 'openapi', document: file },
+    ...{ headers: {}, query: {}, baseUrl: null },
+  });
+  for (const name of ['weather', 'other', 'third']) write(`${name}.yml`, documentText(name));
+  symlinkSync(join(toolsDir, 'third.yml'), join(root, 'link.yml'));
+  const tools = start({
+    tools: [
+      configured('weather', join(toolsDir, 'weather.yml')),
+      configured('own-name', join(toolsDir, 'other.yml')),
+      configured('linked', join(root, 'link.yml')),
+      configured('gone', join(root, 'gone.yml')),
+    ],
+  });
+  await tools.look();
+  expect([...tools.found.keys()]).toEqual(['weather', 'own-name', 'linked', 'gone']);
+  expect(log).toEqual([]);
 });
 
 test('of one name parley.yml has it, then what was added, then the folder', async () => {

@@ -6,6 +6,7 @@ import { addedTools } from './added-tools.ts';
 import { configuredEntries } from './configured-entries.ts';
 import { failingProvider } from './failing-provider.ts';
 import type { FoundTool, RefusedFile } from './found-tool.ts';
+import { namedFiles } from './named-files.ts';
 import { openApiProvider } from './openapi-provider.ts';
 import { toolsFolder } from './tools-folder.ts';
 
@@ -108,7 +109,7 @@ class Collection implements OpenApiTools {
     const { secret, log } = this.#parts;
     try {
       const added = await addedTools({ dataDir, secret, variable, secrets });
-      const inFolder = await toolsFolder(toolsDir, secrets);
+      const inFolder = await toolsFolder(toolsDir, { secrets, named: namedFiles(this.#config) });
       const { tools, refused } = this.#choose([...added.tools, ...inFolder.tools]);
       this.#tell([...added.refused, ...inFolder.refused, ...refused]);
       for (const [name, { origin }] of this.found) {

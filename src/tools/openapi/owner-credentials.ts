@@ -94,7 +94,16 @@ function describeMissing(
   return `${entry.name} has no credentials; set the environment variable ${variables.join(' and ')}`;
 }
 
-/** What stands after `PARLEY_TOOL_` in the name of the environment variable for a scheme of a provider. */
+/**
+ * What stands after `PARLEY_TOOL_` in the name of the environment variable for a scheme of a provider. Neither part has two
+ * `_` in a row, or one at its end: the `__` between them is the only one, and `acme` with `crm-key` is not `acme-crm` with
+ * `key`.
+ */
 function variableOf(provider: string, scheme: string): string {
-  return `${provider}_${scheme}`.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+  const part = (name: string) =>
+    name
+      .toUpperCase()
+      .replace(/[^A-Z0-9]+/g, '_')
+      .replace(/^_|_$/g, '');
+  return `${part(provider)}__${part(scheme)}`;
 }

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import mime from 'mime';
 import type { OpenResponse } from '../../outbound/outbound.ts';
+import type { Redaction } from '../redact-secrets.ts';
 import { ToolError } from '../tool-error.ts';
 import type { ToolPart } from '../tool-part.ts';
-import type { OwnerSecrets } from './owner-secrets.ts';
 
 /** Of a file, the largest answer there is. */
 export const MAX_FILE_BYTES = 15 * 1024 ** 2;
@@ -20,27 +20,28 @@ const MAX_DEPTH = 200;
  * @throws ToolError for a status of 400 and more, with the beginning of what the service says about it, and for an
  *   answer that is too large; OutboundError for one that breaks off
  */
-export async function readAnswer(
-  response: OpenResponse,
-  secrets: OwnerSecrets,
-): Promise<readonly ToolPart[]> {
-  const { status, body } = response;
+export async function readAnswer(response: OpenResponse, secrets: Redaction): Promise<readonly ToolPart[]> {
   const host = new URL(response.url).host;
-  if (status >= 400) throw await describeError(response, host, secrets);
+  if (response.status >= 400) throw await describeError(response, host, secrets);
+  return [secrets.inAnswer(await readPart(response, host))];
+}
+
+async function readPart(response: OpenResponse, host: string): Promise<ToolPart> {
+  const { status, body } = response;
   const type = mediaType(response);
   const kind = kindOf(type);
   const limit = kind === 'file' ? MAX_FILE_BYTES : MAX_TEXT_BYTES;
   const { bytes, whole } = await readBytes(body, limit);
   if (!whole) throw new ToolError('failed', `${host} answered more than ${limit / 1024 ** 2} MB`);
-  if (bytes.length === 0) return [{ kind: 'text', text: status >= 300 ? described(status) : 'success' }];
-  if (kind === 'file') return [fileOf(response, bytes, type)];
+  if (bytes.length === 0) return { kind: 'text', text: status >= 300 ? described(status) : 'success' };
+  if (kind === 'file') return fileOf(response, bytes, type);
   const text = decode(bytes, response, kind === 'unknown');
-  if (text === null) return [fileOf(response, bytes, 'application/octet-stream')];
+  if (text === null) return fileOf(response, bytes, 'application/octet-stream');
   if (kind !== 'text') {
-    const value = parseJson(text, secrets);
-    if (value !== undefined) return [{ kind: 'json', value }];
+    const value = parseJson(text);
+    if (value !== undefined) return { kind: 'json', value };
   }
-  return [{ kind: 'text', text: secrets.hideInAnswer(text) }];
+  return { kind: 'text', text };
 }
 
 type Kind = 'json' | 'text' | 'file' | 'unknown';
@@ -84,12 +85,10 @@ function decode(bytes: Buffer, { headers }: OpenResponse, doubtful: boolean): st
   }
 }
 
-function parseJson(text: string, secrets: OwnerSecrets): unknown {
-  const echoes = secrets.hideInAnswer(text) !== text;
+function parseJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    if (isTooDeep(value)) return undefined;
-    return echoes ? withoutSecrets(value, secrets) : value;
+    return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }
@@ -105,27 +104,12 @@ function isTooDeep(value: unknown): boolean {
   return false;
 }
 
-function withoutSecrets(value: unknown, secrets: OwnerSecrets): unknown {
-  if (typeof value === 'string') return secrets.hideInAnswer(value);
-  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, secrets));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [
-    secrets.hideInAnswer(key),
-    withoutSecrets(item, secrets),
-  ]);
-  return Object.fromEntries(entries);
-}
-
-async function describeError(
-  response: OpenResponse,
-  host: string,
-  secrets: OwnerSecrets,
-): Promise<ToolError> {
+async function describeError(response: OpenResponse, host: string, secrets: Redaction): Promise<ToolError> {
   const { status } = response;
   const kind = status === 401 || status === 403 ? 'credentials' : 'failed';
   const { bytes, whole } = await readBytes(response.body, MAX_ERROR_BYTES);
   const text = kindOf(mediaType(response)) === 'file' ? '' : (decode(bytes, response, false) ?? '');
-  const said = secrets.hide(text, !whole).trim();
+  const said = secrets.inError(text, { cut: !whole }).trim();
   const beginning = said.length > MAX_ERROR_LENGTH ? `${said.slice(0, MAX_ERROR_LENGTH)}…` : said;
   return new ToolError(
     kind,

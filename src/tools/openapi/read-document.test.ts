@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { ToolError } from '../tool-error.ts';
 import { documentOf, getOf, petDocument, weatherDocument } from './documents.fixture.ts';
-import { MAX_DOCUMENT_BYTES, readDocument } from './read-document.ts';
+import { MAX_DOCUMENT_BYTES } from './max-document-bytes.ts';
+import { readDocument } from './read-document.ts';
 
 const about = { name: 'weather.yml', address: null };
 const read = (source: string) => readDocument(source, about);

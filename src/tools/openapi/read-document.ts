@@ -4,16 +4,16 @@ import { readYaml, type YamlPath, type YamlSource } from '../../config/yaml-sour
 import { ToolError } from '../tool-error.ts';
 import { describeInvalid } from './describe-invalid.ts';
 import { isReference } from './follow-reference.ts';
+import { MAX_DOCUMENT_BYTES } from './max-document-bytes.ts';
 import type { OpenApiDocument } from './openapi-document.ts';
 
-/** Large documents of real services have two to four MB; reading one of these takes a second or two of CPU as YAML. */
-export const MAX_DOCUMENT_BYTES = 4 * 1024 ** 2;
 const MAX_DEPTH = 100;
 /** A document that repeats itself through YAML aliases is as large as what they stand for. */
 const MAX_NODES = 1_000_000;
 
 /**
- * Reads an OpenAPI document of version 3.0 or 3.1, written as JSON or YAML. `name` is what errors call it.
+ * Reads an OpenAPI document of version 3.0 or 3.1, written as JSON or YAML. `name` is what errors call it. It may take many
+ * seconds: a server has it done by `document-reader.ts`.
  *
  * @throws ToolError that names the place, e.g. `weather.yml:5:7: #/paths/~1a/get: "responses" is missing`
  */

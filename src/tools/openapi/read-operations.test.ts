@@ -4,7 +4,7 @@ import { operationsOf, reasonOf, SERVER, schemaOf } from './operations.fixture.t
 
 test('a weather service', async () => {
   const [current, station, remove] = await operationsOf(weatherDocument('http://127.0.0.1:8080'), {
-    secrets: { WEATHER_APPID: 'k' },
+    secrets: { WEATHER__APPID: 'k' },
   });
   expect(current).toMatchObject({
     ...{

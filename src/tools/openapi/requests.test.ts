@@ -17,7 +17,7 @@ test('a weather service is asked for the weather', async () => {
   const callee = await startCallee((_, response) =>
     response.setHeader('content-type', 'application/json').end('{"temp":7}'),
   );
-  const provider = providerOf(weatherDocument(callee.url), { secrets: { WEATHER_APPID: 'k-1' } });
+  const provider = providerOf(weatherDocument(callee.url), { secrets: { WEATHER__APPID: 'k-1' } });
   expect(
     await callTool(provider, { q: 'Sint-Niklaas & co', days: '3', appid: 'mine', 'X-Trace': 'a;b' }),
   ).toEqual([{ kind: 'json', value: { temp: 7 } }]);

@@ -3,9 +3,9 @@ import type { Hop } from '../../outbound/hop.ts';
 import { isRedirect, nextHop } from '../../outbound/next-hop.ts';
 import type { OpenResponse, Outbound, OutboundTimeouts } from '../../outbound/outbound.ts';
 import { OutboundError } from '../../outbound/outbound-error.ts';
+import type { Redaction } from '../redact-secrets.ts';
 import { ToolError } from '../tool-error.ts';
 import type { ToolRequest } from './build-request.ts';
-import type { OwnerSecrets } from './owner-secrets.ts';
 
 const MAX_REDIRECTS = 5;
 
@@ -15,7 +15,7 @@ export interface SendOptions {
   readonly maxBytes: number;
   /** Names of headers that stay with the origin. */
   readonly secretHeaders: readonly string[];
-  readonly secrets: OwnerSecrets;
+  readonly secrets: Redaction;
   readonly signal: AbortSignal;
 }
 

@@ -75,6 +75,22 @@ describe('a private server', () => {
     expect(await callTool(own, {})).toEqual([{ kind: 'text', text: '/api/a' }]);
   });
 
+  test('is not, when it is link-local: those are for clouds, and no document may lead there', async () => {
+    for (const server of ['http://169.254.169.254/latest', 'http://[fd00:ec2::254]/', 'http://[fe80::1]/'])
+      await expect(callTool(providerOf(documentOf(server, paths), entry), {})).rejects.toMatchObject({
+        ...REFUSED,
+        message: expect.stringContaining('the owner can allow it under outbound.allow'),
+      });
+    const callee = await startCallee();
+    const outbound = createOutbound({ lookup: async () => ['169.254.169.254'] });
+    const named = entryOf(documentOf(`http://internal.example:${callee.port}`, paths));
+    await expect(callTool(openApiProvider(named, { outbound }), {})).rejects.toMatchObject({
+      ...REFUSED,
+      message: expect.stringContaining('internal.example resolves to 169.254.169.254, a link-local address'),
+    });
+    await outbound.close();
+  });
+
   test('that the address of a document redirects to is not', async () => {
     const other = await startCallee();
     const host = await startCallee((_, response) => response.writeHead(302, { location: other.url }).end());
@@ -103,6 +119,34 @@ test.each([
 });
 
 describe("the owner's credentials", () => {
+  const secured = { components: { securitySchemes: { k: { type: 'http', scheme: 'bearer' } } } };
+  test.each([[{ ...entry }], [{ query: { key: 'k' } }], [{ secrets: { WEATHER__K: 'k' } }]])(
+    'do not go to another server that a document from an address names: %#',
+    async (own) => {
+      const service = await startCallee();
+      const document = documentOf(
+        service.url,
+        { '/a': getOf([], 'secrets' in own ? { security: [{ k: [] }] } : {}) },
+        secured,
+      );
+      const host = await startCallee((_, response) => response.end(JSON.stringify(document)));
+      const from = { document: { kind: 'address', url: `${host.url}/openapi.json?token=1` } as const };
+      const allow = rules('127.0.0.1');
+      await expect(callTool(providerOf('', { ...from, ...own }), {}, { allow })).rejects.toMatchObject({
+        name: 'ToolError',
+        kind: 'credentials',
+        message: `the credentials of weather go to ${host.url}, where its document is, and not to ${service.url}, which the document names; if they are for that server, set base_url of the tool weather in parley.yml`,
+      });
+      expect(service.sockets).toEqual([]);
+      // Said by the owner, they do.
+      const told = providerOf('', { ...from, ...own, baseUrl: service.url });
+      expect(await callTool(told, {}, { allow })).toEqual([{ kind: 'text', text: 'ok' }]);
+      // Nothing is kept back where there is nothing.
+      const none = providerOf('', { ...from, headers: { 'User-Agent': 'me' } });
+      if (!('secrets' in own)) await callTool(none, {}, { allow });
+    },
+  );
+
   test('do not follow a redirect to another origin', async () => {
     const other = await startCallee();
     const callee = await startCallee((call, response) =>

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { TOOL_NAME } from '../../config/tool-name.ts';
 import type { FoundTool, FoundTools, RefusedFile } from './found-tool.ts';
 import { lookAtFolder } from './look-at-folder.ts';
@@ -6,18 +7,23 @@ const DOCUMENT = /^(?!\.)(.+)\.(?:ya?ml|json)$/i;
 
 /**
  * The OpenAPI documents of the tools' folder, as providers named by their files: `weather.yml` is `weather`. Credentials
- * for their security schemes come from `secrets`.
+ * for their security schemes come from `secrets`. Files at the paths `named` are somebody else's, and left out.
  *
  * @throws Error in words when the folder cannot be read
  */
 export async function toolsFolder(
   dir: string,
-  secrets: Readonly<Record<string, string>>,
+  {
+    secrets,
+    named,
+  }: { readonly secrets: Readonly<Record<string, string>>; readonly named: readonly string[] },
 ): Promise<FoundTools> {
+  const elsewhere = new Set(await Promise.all(named.map((path) => realpath(path).catch(() => path))));
   const { files, refused: unreadable } = await lookAtFolder(dir, DOCUMENT);
   const tools = new Map<string, FoundTool>();
   const refused: RefusedFile[] = [...unreadable];
   for (const { name: file, path, state } of files) {
+    if (elsewhere.has(path)) continue;
     const name = DOCUMENT.exec(file)?.[1] ?? file;
     const other = tools.get(name);
     if (!TOOL_NAME.test(name)) {

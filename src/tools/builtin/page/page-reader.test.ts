@@ -6,8 +6,8 @@ import {
   type PageReaderLimits,
   pageReaderLimits,
 } from './page-reader.ts';
-import { PageThread } from './page-thread.ts';
 import { searchPage } from './search-page.fixture.ts';
+import { startPageThread } from './start-page-thread.ts';
 
 const never = new AbortController().signal;
 /** Takes Readability ten seconds, and one pass over it some hundredths of a second. */
@@ -143,7 +143,7 @@ test('closing ends what reads, what waits and what is idle', async () => {
 });
 
 test('a thread that has ended takes no page', async () => {
-  const thread = new PageThread(pageReaderLimits);
+  const thread = startPageThread(pageReaderLimits);
   thread.end(new Error('ended'));
   expect(thread.alive).toBe(false);
   await expect(thread.run({ kind: 'article', ...QUICK }, { signal: never })).rejects.toMatchObject({

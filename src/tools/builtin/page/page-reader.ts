@@ -1,8 +1,9 @@
 import { ToolError } from '../../tool-error.ts';
+import type { WorkThreadLimits } from '../../work-thread.ts';
 import type { Article } from './article.ts';
 import type { PageReport, PageTask } from './page-task.ts';
-import { PageThread, type PageThreadLimits } from './page-thread.ts';
 import type { SearchPage } from './search-page.ts';
+import { type PageThread, startPageThread } from './start-page-thread.ts';
 
 /** A page as it came. */
 export interface FetchedPage {
@@ -24,7 +25,7 @@ export interface PageReader {
   close(): Promise<void>;
 }
 
-export interface PageReaderLimits extends PageThreadLimits {
+export interface PageReaderLimits extends WorkThreadLimits {
   readonly maxThreads: number;
   /** How long a thread that nobody needs stays. */
   readonly idleMs: number;
@@ -77,7 +78,7 @@ export function createPageReader(limits: PageReaderLimits = pageReaderLimits): P
   function take(): PageThread {
     for (;;) {
       const rested = idle.pop();
-      if (rested === undefined) return new PageThread(limits);
+      if (rested === undefined) return startPageThread(limits);
       clearTimeout(rested.timer);
       if (rested.thread.alive) return rested.thread;
     }

@@ -3,11 +3,10 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Outbound } from '../../outbound/outbound.ts';
 import { OutboundError } from '../../outbound/outbound-error.ts';
+import { trustedRule } from '../../outbound/trusted-rule.ts';
 import { ToolError } from '../tool-error.ts';
-import type { OpenApiDocument } from './openapi-document.ts';
+import { MAX_DOCUMENT_BYTES } from './max-document-bytes.ts';
 import type { DocumentSource } from './openapi-entry.ts';
-import { MAX_DOCUMENT_BYTES, readDocument } from './read-document.ts';
-import { trustedRule } from './trusted-rule.ts';
 
 const TIMEOUTS = { connectMs: 10_000, readMs: 20_000, totalMs: 30_000 };
 
@@ -19,20 +18,10 @@ export interface DocumentText {
 }
 
 /**
- * Reads a document from where it is.
+ * The text of a document, from where it is.
  *
  * @throws ToolError; `signal.reason` on abort
  */
-export async function loadDocument(
-  source: DocumentSource,
-  outbound: Outbound,
-  signal: AbortSignal,
-): Promise<OpenApiDocument> {
-  const { text, ...about } = await loadText(source, outbound, signal);
-  return readDocument(text, about);
-}
-
-/** @throws ToolError; `signal.reason` on abort */
 export async function loadText(
   source: DocumentSource,
   outbound: Outbound,
