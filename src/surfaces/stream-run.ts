@@ -82,7 +82,15 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
       pump();
     });
   };
-  const unsubscribe = run.log.subscribe(pump);
+  // What cannot be written ends this reader, and no other.
+  const guarded = (): void => {
+    try {
+      pump();
+    } catch {
+      raw.destroy();
+    }
+  };
+  const unsubscribe = run.log.subscribe(guarded);
   const pinging = setInterval(() => {
     if (!blocked) raw.write(format.ping);
   }, format.pingMs);

@@ -105,7 +105,7 @@ describe('a model that follows the words of a result', () => {
     }
     const before = callee.requests.length;
     await observe(parley, 'jina_reader', {
-      url: 'https://example.com/',
+      url: `${callee.url}/x`,
       proxy_server: 'http://10.0.0.1',
       no_cache: true,
     });

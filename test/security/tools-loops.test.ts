@@ -5,6 +5,7 @@ import { agentApp } from '../support/parley/apps.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { firstEvent, stop, streamChat } from '../support/parley/turns.ts';
 import { obedient, observe, queryFor, takeTurn } from '../support/tools/agent-turn.ts';
+import { growthOf } from '../support/tools/growth-of.ts';
 import { writeOpenApi } from '../support/tools/openapi-document.ts';
 import { type Callee, type CalleeReply, startCallee } from '../support/tools/start-callee.ts';
 import { type McpServer, startMcpServer } from '../support/tools/start-mcp-server.ts';
@@ -49,6 +50,10 @@ beforeAll(async () => {
       self: agentApp([app('self')]),
       ping: agentApp([app('pong')]),
       pong: agentApp([app('ping')]),
+      ...Object.fromEntries(
+        [1, 2, 3, 4, 5, 6].map((at) => [`chain_${at}`, agentApp([app(`chain_${at + 1}`)])]),
+      ),
+      chain_7: agentApp([]),
     },
     provider: provider.baseUrl,
     config: {
@@ -86,7 +91,11 @@ test.each([
   expect(callee.requests.length - called).toBe(3);
 });
 
-test.each(['self', 'ping'])('the app %s, that calls itself for ever, ends five deep', async (app) => {
+test.each([
+  ['self', 'self is already at work on this', 1],
+  ['ping', 'ping is already at work on this', 2],
+  ['chain_1', 'apps call one another more than 5 deep', 5],
+])('apps that call one another for ever end: %s', async (app, told, deep) => {
   // Each asks the next, whose model is told the same.
   provider.reply(({ tools, messages }) => {
     if (messages.at(-1)?.role === 'tool') return { tokens: ['done'] };
@@ -95,15 +104,12 @@ test.each(['self', 'ping'])('the app %s, that calls itself for ever, ends five d
   const asked = provider.requests.length;
   const events = await (await streamChat(parley, {}, app)).readAll();
   expect(events.at(-1)).toMatchObject({ event: 'message_end' });
-  const told = provider.requests.slice(asked).flatMap(({ messages }) => messages);
-  expect(told).toContainEqual(
-    expect.objectContaining({
-      role: 'tool',
-      content: 'tool invoke error: apps call one another more than 5 deep',
-    }),
+  const messages = provider.requests.slice(asked).flatMap((request) => request.messages);
+  expect(messages).toContainEqual(
+    expect.objectContaining({ role: 'tool', content: `tool invoke error: ${told}` }),
   );
-  // Each of the five is asked twice.
-  expect(provider.requests.length - asked).toBe(10);
+  // Each is asked twice.
+  expect(provider.requests.length - asked).toBe(2 * deep);
 });
 
 test('a tool that hangs ends at its time, and the run goes on', async () => {
@@ -113,18 +119,6 @@ test('a tool that hangs ends at its time, and the run goes on', async () => {
   expect(observed.read).toBe('ok');
   await (await callee.nextRequest(({ path }) => path === '/hang')).left();
 });
-
-/** By how much the process grows, at most, while something goes on. */
-async function growthOf(work: () => Promise<unknown>): Promise<number> {
-  const before = process.memoryUsage.rss();
-  let peak = before;
-  const look = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }, 2);
-  await work();
-  clearInterval(look);
-  return (Math.max(peak, process.memoryUsage.rss()) - before) / MB;
-}
 
 test.each<[string, string, unknown]>([
   ['text', 'read', 'x'.repeat(4 * MB)],

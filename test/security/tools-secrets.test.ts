@@ -96,7 +96,9 @@ beforeAll(async () => {
     callee.url,
     Object.fromEntries(OPERATIONS.map((path) => [path.slice(1), { path, parameters: [textParameter('q')] }])),
   );
-  const complaining = `console.error('no database for ' + process.env.SECRET); process.exit(3)`;
+  // Once it has been spoken to.
+  const complaining =
+    "process.stdin.once('data', () => { console.error('no database for ' + process.env.SECRET); process.exit(3) })";
   coze = await startCoze({
     apps: {
       agent: agentApp(
@@ -135,6 +137,7 @@ beforeAll(async () => {
         { name: 'jina', base_url: `${callee.url}/echo?said=`, api_key: SECRETS.jina },
         { name: 'tavily', base_url: `${callee.url}/s500?said=`, api_key: SECRETS.tavily },
       ],
+      outbound: { allow: [`127.0.0.1:${callee.port}`] },
       app_settings: { agent: { missing_tools: 'ignore' } },
     },
   });
@@ -182,7 +185,7 @@ test('whatever a service, a server or a command repeats, no credential of the ow
   const calls: WantedCall[] = [
     ...OPERATIONS.map((path): WantedCall => [path.slice(1), { q: 'hello' }]),
     ...MCP_TOOLS.map((name): WantedCall => [name]),
-    ['jina_reader', { url: 'https://example.com/' }],
+    ['jina_reader', { url: `${callee.url}/x` }],
     ['tavily_search', { query: 'x' }],
   ];
   const { events, observed } = await takeTurn(coze.parley, calls);
@@ -218,10 +221,11 @@ test('whatever a service, a server or a command repeats, no credential of the ow
   const asked = provider.requests.map(({ headers, rawBody }) => JSON.stringify(headers) + rawBody).join('\n');
   expect(asked).toContain('answered 401 Unauthorized');
   expect(found(asked)).toEqual([]);
-  const lines = coze.parley.log.map((line) => JSON.stringify(line)).join('\n');
-  expect(lines).toContain('the document is answered with 404');
-  expect(lines).toContain('no database for ***');
-  expect(found(lines)).toEqual([]);
+  // What is missing is looked for when the server has begun.
+  const lines = () => coze.parley.log.map((line) => JSON.stringify(line)).join('\n');
+  await expect.poll(lines, { timeout: 10_000 }).toContain('the document is answered with 404');
+  await expect.poll(lines, { timeout: 10_000 }).toContain('no database for ***');
+  expect(found(lines())).toEqual([]);
   const rows = JSON.stringify(await store.selectFrom('thoughts').selectAll().execute());
   expect(rows).toContain('answered 401 Unauthorized');
   expect(found(rows + (await everything(store)))).toEqual([]);

@@ -66,6 +66,8 @@ afterAll(async () => {
 });
 
 const scrape = (url: string) => observe(parley, 'webscraper', { url });
+/** Of the internet; nobody asks it here. */
+const PUBLIC = 'http://93.184.216.34/';
 const RULE = /the owner can allow it under outbound\.allow$/;
 
 function expectNobodyThere(): void {
@@ -173,7 +175,7 @@ describe('a redirect', () => {
     service.reply({ status: 302, headers: { location: target() } });
     for (const [tool, args] of [
       ['user', { id: 'me' }],
-      ['jina_reader', { url: 'https://example.com/' }],
+      ['jina_reader', { url: PUBLIC }],
     ] as const)
       expect(await observe(parley, tool, args)).toMatch(RULE);
     expectNobodyThere();
@@ -234,13 +236,27 @@ describe('what a model writes into a request of the owner’s service', () => {
   });
 
   test.each([
-    ['https://example.com/../../../admin', '/reader/https://example.com/admin'],
-    ['http://169.254.169.254/', '/reader/http://169.254.169.254/'],
-    ['http://127.0.0.1:9/?a=1#b', '/reader/http://127.0.0.1:9/?a=1'],
+    [`${PUBLIC}../../../admin`, `/reader/${PUBLIC}admin`],
+    [`${PUBLIC}?a=1#b`, `/reader/${PUBLIC}?a=1`],
+    [`${PUBLIC}%2e%2e/%2e%2e/admin`, `/reader/${PUBLIC}admin`],
   ])('%s is a path of the reader’s server', async (url, path) => {
     const before = service.requests.length;
     expect(await observe(parley, 'jina_reader', { url })).toBe('ok');
     expect(service.requests.slice(before).map((request) => request.path)).toEqual([path]);
+  });
+
+  // It would read them for the model, and stands where they can be reached.
+  test.each([
+    'http://169.254.169.254/',
+    'http://127.0.0.1:9/',
+    'http://0x7f.1/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://intranet.example/',
+    'http://localhost/',
+  ])('a reader of the owner’s is not sent to %s', async (url) => {
+    const before = service.requests.length;
+    expect(await observe(parley, 'jina_reader', { url })).toMatch(RULE);
+    expect(service.requests.length).toBe(before);
   });
 
   test.each([

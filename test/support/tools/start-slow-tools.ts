@@ -68,7 +68,7 @@ export async function startSlowTools(): Promise<SlowTools> {
       ['wait'],
       ['half'],
       ['webscraper', { url: `${callee.url}/wait/page` }],
-      ['jina_reader', { url: 'https://example.com/' }],
+      ['jina_reader', { url: `${callee.url}/x` }],
       ['slow'],
       ['events_slow'],
       ['local_slow'],
@@ -81,7 +81,7 @@ export async function startSlowTools(): Promise<SlowTools> {
         requestTo('/wait'),
         requestTo('/half'),
         requestTo('/wait/page', 'HEAD'),
-        requestTo('/jina/https://example.com/'),
+        requestTo(`/jina/${callee.url}/x`),
       ]);
       const calls = await Promise.all([remote.nextCall(), events.nextCall()]);
       await requestTo('/call');
