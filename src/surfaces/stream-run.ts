@@ -79,7 +79,7 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
     raw.once('drain', () => {
       clearTimeout(stall);
       blocked = false;
-      pump();
+      guarded();
     });
   };
   // What cannot be written ends this reader, and no other.
@@ -109,5 +109,5 @@ export function streamRun(reply: FastifyReply, run: Run, format: StreamFormat, {
     return;
   }
   raw.once('close', release);
-  pump();
+  guarded();
 }
