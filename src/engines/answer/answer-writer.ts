@@ -17,8 +17,9 @@ export class AnswerWriter {
   readonly #thinking = new Thinking();
   readonly #refusal = new AbortController();
   readonly #began = performance.now();
-  /** All that has been shown, asides included; null: nothing yet. */
-  #shown: string | null = null;
+  #begun = false;
+  /** All that has been shown, asides included; kept where it is moderated. */
+  #shown = '';
   #answer = '';
   #firstToken: number | null = null;
   /** For the model calls of this turn: aborts with the run, and when what was said is refused. */
@@ -61,7 +62,7 @@ export class AnswerWriter {
 
   /** A piece of the answer. An empty one is a sign of life, and only said when nothing was said before. */
   say(text: string): void {
-    if (text === '' && this.#shown !== null) return;
+    if (text === '' && this.#begun) return;
     this.#answer += text;
     this.#task.emit({ kind: 'text', text });
     this.#grow(text);
@@ -96,7 +97,7 @@ export class AnswerWriter {
    * @throws ParleyError
    */
   async end(): Promise<string | null> {
-    const verdict = await this.#guard?.finish(this.#shown ?? '');
+    const verdict = await this.#guard?.finish(this.#shown);
     if (verdict) {
       this.#speaker?.cancel();
       this.#task.emit({ kind: 'text_replaced', text: verdict.text, reason: 'output_moderation' });
@@ -107,8 +108,10 @@ export class AnswerWriter {
   }
 
   #grow(text: string): void {
-    this.#shown = (this.#shown ?? '') + text;
-    this.#guard?.grow(this.#shown);
+    this.#begun = true;
+    if (!this.#guard) return;
+    this.#shown += text;
+    this.#guard.grow(this.#shown);
   }
 }
 
