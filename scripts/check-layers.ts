@@ -17,8 +17,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   operations: ['runs', 'store', 'config', 'errors'],
   models: ['config', 'errors', 'store'],
   outbound: ['config', 'errors'],
-  tools: ['outbound', 'sandbox', 'config', 'errors', 'store'],
-  knowledge: ['config', 'errors', 'store'],
+  threads: ['errors'],
+  tools: ['outbound', 'sandbox', 'threads', 'config', 'errors', 'store'],
+  knowledge: ['threads', 'config', 'errors', 'store'],
   sandbox: ['config', 'errors', 'store'],
   surfaces: ['runs', 'apps', 'store', 'bus', 'config', 'errors'],
   engines: [

@@ -16,6 +16,8 @@ import { appServices } from './engines/app-services.ts';
 import { appTools } from './engines/app-tools.ts';
 import { basicEngine } from './engines/basic/basic-engine.ts';
 import { missingTools } from './engines/missing-tools.ts';
+import { readWorkflow } from './engines/workflow/read-workflow.ts';
+import { workflowEngine } from './engines/workflow-app/workflow-engine.ts';
 import { createModels } from './models/create-models.ts';
 import { createHttpServer } from './operations/create-http-server.ts';
 import { holdLease } from './operations/lease.ts';
@@ -91,6 +93,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     dir: config.appsDir,
     settings: config.appSettings,
     apiExtensions: config.apiExtensions,
+    readWorkflow,
     log,
     onChange: ({ loaded }) => {
       if (!started) return;
@@ -118,10 +121,13 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const tools = await openTools(config, { outbound, sandbox, version, secret, log, others: [itsApps] });
   const parts = { models, store, files, tools, onError, outboundAllow: config.outboundAllow };
   const basic = basicEngine(parts);
+  const workflows = workflowEngine({ ...parts, sandbox, outbound });
   const engines: Readonly<Record<AppMode, Engine>> = {
     chat: basic,
     completion: basic,
     'agent-chat': agentEngine(parts),
+    workflow: workflows,
+    'advanced-chat': workflows,
   };
   const lookingAtTools = new AbortController();
   const reportTools = async (ids: readonly string[]) => {
@@ -140,7 +146,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const recorder = new Recorder(store, journal);
   const runs = new Runs({
     store,
-    versions: new AppVersions(store, config.apiExtensions),
+    versions: new AppVersions(store, { apiExtensions: config.apiExtensions, readWorkflow }),
     journal,
     recorder,
     processId,

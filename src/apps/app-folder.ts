@@ -6,6 +6,7 @@ import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
 import type { App } from './app.ts';
 import { DslError, type DslProblem } from './dsl/dsl-error.ts';
 import { readApp } from './dsl/read-app.ts';
+import type { WorkflowReader } from './workflow-reader.ts';
 
 /** Ids of apps that a look at the folder found new or changed, gone, and broken. */
 export interface AppFolderChange {
@@ -18,6 +19,8 @@ export interface AppFolderOptions {
   readonly dir: string;
   readonly settings: Readonly<Record<string, AppSettings>>;
   readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
+  /** Without one, workflows and chatflows are not served. */
+  readonly readWorkflow?: WorkflowReader;
   readonly log: {
     info(facts: object, message: string): void;
     warn(facts: object, message: string): void;
@@ -97,7 +100,7 @@ export class AppFolder {
   }
 
   #read(source: string, name: string, id: string): 'loaded' | 'failed' {
-    const { settings, apiExtensions, log } = this.#options;
+    const { settings, apiExtensions, readWorkflow, log } = this.#options;
     const warnings: DslProblem[] = [];
     try {
       const app = readApp(source, {
@@ -105,6 +108,7 @@ export class AppFolder {
         file: name,
         settings: (Object.hasOwn(settings, id) && settings[id]) || DEFAULT_APP_SETTINGS,
         ...(apiExtensions && { apiExtensions }),
+        ...(readWorkflow && { readWorkflow }),
         onWarning: (warning) => warnings.push(warning),
       });
       this.apps.set(id, app);

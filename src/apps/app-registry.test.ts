@@ -67,6 +67,7 @@ test('settings reach their app', async () => {
     maxConcurrency: 2,
     missingTools: 'ignore',
     outboundAllow: [{ kind: 'host', host: 'internal.example', port: null }],
+    env: { TOKEN: 'x', LIMIT: 3 },
   };
   await open({ settings: { a: settings } });
   expect(registry?.get('a')?.settings).toEqual(settings);

@@ -2,6 +2,7 @@ import { watch } from 'node:fs';
 import type { ApiExtension, AppSettings } from '../config/config.ts';
 import type { App } from './app.ts';
 import { AppFolder, type AppFolderChange } from './app-folder.ts';
+import type { WorkflowReader } from './workflow-reader.ts';
 
 /** Where the registry reports; a pino logger is one. */
 export interface AppLog {
@@ -24,6 +25,8 @@ export interface AppRegistryOptions {
   readonly dir: string;
   readonly settings: Readonly<Record<string, AppSettings>>;
   readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
+  /** Without one, workflows and chatflows are not served. */
+  readonly readWorkflow?: WorkflowReader;
   readonly log: AppLog;
   /** Called after each look at the folder that found something new, once it is served. */
   readonly onChange?: (change: AppFolderChange) => void;

@@ -1,11 +1,12 @@
-import type { ApiExtension } from '../config/config.ts';
-import { findAppVersion, insertAppVersion } from '../store/app-versions.ts';
+import { findAppVersion, findAppVersionId, insertAppVersion } from '../store/app-versions.ts';
 import type { Store } from '../store/open-store.ts';
 import type { App } from './app.ts';
-import { readApp } from './dsl/read-app.ts';
+import { type ReadAppOptions, readApp } from './dsl/read-app.ts';
+import { versionPrefixOf } from './workflow-id.ts';
 
-/** Old versions that are kept read; each is some kilobytes. */
+/** Old versions that are kept read: how many, and characters of their files together. */
 const MAX_READ = 100;
+const MAX_READ_LENGTH = 8 * 1024 ** 2;
 
 /**
  * The definitions that conversations were begun with: a conversation goes on as it began, whatever its app's file
@@ -13,13 +14,14 @@ const MAX_READ = 100;
  */
 export class AppVersions {
   readonly #store: Store;
-  readonly #apiExtensions: Readonly<Record<string, ApiExtension>>;
+  readonly #options: Pick<ReadAppOptions, 'apiExtensions' | 'readWorkflow'>;
   readonly #kept = new Set<string>();
   readonly #read = new Map<string, App>();
+  #readLength = 0;
 
-  constructor(store: Store, apiExtensions: Readonly<Record<string, ApiExtension>>) {
+  constructor(store: Store, options: Pick<ReadAppOptions, 'apiExtensions' | 'readWorkflow'>) {
     this.#store = store;
-    this.#apiExtensions = apiExtensions;
+    this.#options = options;
   }
 
   /** Keeps this version, before the first conversation that begins with it. */
@@ -36,16 +38,34 @@ export class AppVersions {
     const id = `${app.id}/${version}`;
     const old = this.#read.get(id) ?? (await this.#load(id, app));
     if (!old || old.mode !== app.mode) return null;
-    if (this.#read.size >= MAX_READ) this.#read.clear();
-    this.#read.set(id, old);
+    this.#remember(id, old);
     return { ...old, settings: app.settings };
+  }
+
+  /** The version of a workflow with this id; null as in `find`. */
+  async findWorkflow(app: App, workflowId: string): Promise<App | null> {
+    const prefix = versionPrefixOf(workflowId);
+    if (prefix === null) return null;
+    const id = await findAppVersionId(this.#store, `${app.id}/${prefix}`);
+    return id === undefined ? null : this.find(app, id.slice(app.id.length + 1));
+  }
+
+  #remember(id: string, app: App): void {
+    if (this.#read.has(id)) return;
+    const { length } = app.definition;
+    if (this.#read.size >= MAX_READ || this.#readLength + length > MAX_READ_LENGTH) {
+      this.#read.clear();
+      this.#readLength = 0;
+    }
+    this.#read.set(id, app);
+    this.#readLength += length;
   }
 
   async #load(id: string, { id: appId, settings }: App): Promise<App | null> {
     const row = await findAppVersion(this.#store, id);
     if (!row) return null;
     try {
-      return readApp(row.definition, { id: appId, file: id, settings, apiExtensions: this.#apiExtensions });
+      return readApp(row.definition, { id: appId, file: id, settings, ...this.#options });
     } catch {
       return null;
     }

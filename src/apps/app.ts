@@ -1,7 +1,9 @@
 import type { AppSettings } from '../config/config.ts';
 
 /** Modes that Parley serves today; a DSL of another mode is reported on load. */
-export type AppMode = 'chat' | 'agent-chat' | 'completion';
+export type WorkflowMode = 'workflow' | 'advanced-chat';
+
+export type AppMode = 'chat' | 'agent-chat' | 'completion' | WorkflowMode;
 
 /** One app as its DSL file defines it. Frozen: a changed file yields a new App with a new `version`. */
 export interface App {
@@ -21,20 +23,21 @@ export interface App {
   readonly definition: string;
   /** SHA-256 of the definition, hex. */
   readonly version: string;
-  readonly config: BasicConfig;
+  readonly config: AppConfig;
   readonly settings: AppSettings;
 }
 
-/** `model_config` of a chat, agent or completion app (`facts/dify-dsl-engine.md` §2.3), checked and with defaults filled in. */
-export interface BasicConfig {
-  readonly model: {
-    readonly provider: string;
-    readonly name: string;
-    readonly mode: 'chat' | 'completion';
-    /** Without `stop`. */
-    readonly completionParams: Readonly<Record<string, unknown>>;
-    readonly stop: readonly string[];
-  };
+/**
+ * `model_config` of a chat, agent or completion app (`facts/dify-dsl-engine.md` §2.3), or `workflow.features` and what
+ * else a workflow is made of (§2.2, §2.4), checked and with defaults filled in.
+ */
+export interface AppConfig {
+  /**
+   * The model that answers. Of a workflow, whose nodes have models of their own, the first of those: for titles, suggested
+   * questions and speech; with an empty `provider` where it has none, which is the owner's default model.
+   */
+  readonly model: AppModel;
+  /** Of a workflow, an empty one. */
   readonly prompt:
     | { readonly kind: 'simple'; readonly prePrompt: string }
     | {
@@ -65,8 +68,55 @@ export interface BasicConfig {
   readonly moderation: Moderation | null;
   /** Null: the app is no agent. */
   readonly agent: AgentConfig | null;
+  /** Null: the app is neither a workflow nor a chatflow. */
+  readonly workflow: WorkflowConfig | null;
   /** Feature objects as stored, for GET /parameters (`facts/dify-wire.md` §9.1: stored JSON passes through). */
   readonly stored: Readonly<Record<string, unknown>>;
+}
+
+export interface AppModel {
+  readonly provider: string;
+  readonly name: string;
+  readonly mode: 'chat' | 'completion';
+  /** Without `stop`. */
+  readonly completionParams: Readonly<Record<string, unknown>>;
+  readonly stop: readonly string[];
+}
+
+/** `workflow` of a workflow or chatflow (`facts/dify-dsl-engine.md` §2.2). */
+export interface WorkflowConfig extends WorkflowNeeds {
+  /** `graph` as it stands in the file. An engine has found nothing wrong with it (`WorkflowReader`). */
+  readonly graph: unknown;
+  /** As the file has them; what the owner sets (`AppSettings.env`) goes over their values. */
+  readonly environment: readonly EnvironmentVariable[];
+  /** With their first values. */
+  readonly conversationVariables: readonly ConversationVariable[];
+}
+
+/** What the nodes of a workflow use of the server. */
+export interface WorkflowNeeds {
+  readonly models: readonly (Pick<AppModel, 'provider' | 'name' | 'mode'> & { readonly line: number })[];
+  readonly tools: readonly ToolRef[];
+  readonly datasets: readonly { readonly id: string; readonly line: number }[];
+  /** Packages of Python that its code imports, beside the standard library. */
+  readonly packages: readonly { readonly name: string; readonly line: number }[];
+}
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly type: 'string' | 'number' | 'secret';
+  /** Null: the file has none, as exports have no secrets. */
+  readonly value: string | number | null;
+  readonly description: string;
+}
+
+export interface ConversationVariable {
+  readonly name: string;
+  /** As the file has it: `string`, `number`, `integer`, `float`, `boolean`, `object`, `secret`, `array[string]`, … */
+  readonly type: string;
+  /** JSON. */
+  readonly value: unknown;
+  readonly description: string;
 }
 
 /** `agent_mode` of an agent app (`facts/dify-dsl-engine.md` §2.3). */
@@ -111,6 +161,8 @@ export interface InputField {
   readonly maxLength: number | null;
   readonly options: readonly string[];
   readonly default: unknown;
+  /** Of `file` and `file-list`: which files it takes; `maxCount` is 1 and `maxLength`. */
+  readonly files: FileUpload | null;
 }
 
 export type FileType = 'image' | 'document' | 'audio' | 'video' | 'custom';

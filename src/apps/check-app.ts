@@ -1,22 +1,27 @@
-import type { ApiExtension, AppSettings } from '../config/config.ts';
+import { parse } from 'node:path';
 import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
-import type { App, AppMode, FileType, Moderation } from './app.ts';
+import type { App, AppConfig, AppMode, FileType, Moderation } from './app.ts';
 import { DslError, type DslProblem } from './dsl/dsl-error.ts';
-import { readApp } from './dsl/read-app.ts';
+import { type ReadAppOptions, readApp } from './dsl/read-app.ts';
+import { toolRefsOf } from './tool-refs.ts';
 
 /** What an app needs around it in order to answer. */
 export interface AppNeeds {
   readonly mode: AppMode;
-  /** As the file names it. */
-  readonly provider: string;
-  readonly model: string;
+  /** As `provider/name`, the way the file names them. */
+  readonly models: readonly string[];
   /** Variables that a request must bring. */
   readonly requiredInputs: readonly string[];
-  /** Kinds of files that the model must understand; `any` for no restriction; empty: none. */
+  /** Kinds of files that it takes; `any` for no restriction; empty: none. */
   readonly files: readonly (FileType | 'any')[];
   readonly moderation: Moderation['source']['kind'] | null;
-  /** Of an agent, as `provider/tool`. */
+  /** As `provider/tool`. */
   readonly tools: readonly string[];
+  /** Ids. */
+  readonly datasets: readonly string[];
+  /** Python packages, by the names they are imported under. */
+  readonly packages: readonly string[];
+  readonly environment: readonly { readonly name: string; readonly secret: boolean }[];
   readonly speechToText: boolean;
   readonly textToSpeech: boolean;
 }
@@ -36,16 +41,13 @@ export interface AppCheck {
 export function checkApp(
   source: string,
   file: string,
-  options: {
-    readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
-    readonly settings?: AppSettings;
-  } = {},
+  options: Partial<Pick<ReadAppOptions, 'apiExtensions' | 'readWorkflow' | 'settings'>> = {},
 ): AppCheck {
   const warnings: string[] = [];
   try {
     const app = readApp(source, {
       ...options,
-      id: 'checked',
+      id: parse(file).name,
       file,
       settings: options.settings ?? DEFAULT_APP_SETTINGS,
       onWarning: ({ line, reason }) => warnings.push(`${file}:${line}: ${reason}`),
@@ -58,19 +60,35 @@ export function checkApp(
 }
 
 function needsOf({ mode, config }: App): AppNeeds {
-  const { model, fileUpload, moderation, agent } = config;
-  const types = fileUpload.allowedTypes.length === 0 ? (['any'] as const) : fileUpload.allowedTypes;
+  const { moderation, workflow } = config;
   return {
     mode,
-    provider: model.provider,
-    model: model.name,
+    models: unique((workflow?.models ?? [config.model]).map(({ provider, name }) => `${provider}/${name}`)),
     requiredInputs: config.inputForm.filter(({ required }) => required).map(({ variable }) => variable),
-    files: fileUpload.enabled ? types : [],
+    files: filesOf(config),
     moderation: moderation?.source.kind ?? null,
-    tools: (agent?.tools ?? []).map(
-      ({ providerName, providerId, tool }) => `${providerName || providerId}/${tool}`,
+    tools: unique(
+      toolRefsOf(config).map(({ providerName, providerId, tool }) => `${providerName || providerId}/${tool}`),
     ),
+    datasets: (workflow?.datasets ?? []).map(({ id }) => id),
+    packages: (workflow?.packages ?? []).map(({ name }) => name),
+    environment: (workflow?.environment ?? []).map(({ name, type }) => ({ name, secret: type === 'secret' })),
     speechToText: config.speechToText,
     textToSpeech: config.textToSpeech.enabled,
   };
+}
+
+function filesOf({ fileUpload, inputForm }: AppConfig): readonly (FileType | 'any')[] {
+  const taken = [fileUpload, ...inputForm.flatMap(({ files }) => (files === null ? [] : [files]))];
+  return unique(
+    taken
+      .filter(({ enabled }) => enabled)
+      .flatMap(({ allowedTypes }): readonly (FileType | 'any')[] =>
+        allowedTypes.length === 0 ? ['any'] : allowedTypes,
+      ),
+  );
+}
+
+function unique<T>(items: readonly T[]): readonly T[] {
+  return [...new Set(items)];
 }

@@ -1,10 +1,18 @@
-import type { App } from './app.ts';
+import type { App, AppMode } from './app.ts';
 import { exampleInputs } from './example-inputs.ts';
+
+const CHAT = { path: 'chat-messages', chat: true };
+const ROUTES: Readonly<Record<AppMode, { readonly path: string; readonly chat: boolean }>> = {
+  chat: CHAT,
+  'agent-chat': CHAT,
+  'advanced-chat': CHAT,
+  completion: { path: 'completion-messages', chat: false },
+  workflow: { path: 'workflows/run', chat: false },
+};
 
 /** A command that streams an answer of this app, ready to paste into a shell. */
 export function curlLine(url: string, app: App, key: string): string {
-  const chat = app.mode !== 'completion';
-  const path = chat ? 'chat-messages' : 'completion-messages';
+  const { path, chat } = ROUTES[app.mode];
   const question = app.config.suggestedQuestions[0] ?? 'Hello!';
   const body = {
     inputs: exampleInputs(app.config.inputForm),

@@ -18,11 +18,20 @@ function exampleOf(field: InputField): unknown {
     case 'json_object':
       return {};
     case 'file':
+      return exampleFile(field);
     case 'file-list':
-      return null;
+      return [exampleFile(field)];
     case 'paragraph':
       return 'Good morning! This is a first try.'.slice(0, field.maxLength ?? undefined);
     case 'text-input':
       return (field.label || field.variable).slice(0, field.maxLength ?? undefined);
   }
+}
+
+/** Its id is for the reader to fill in. */
+function exampleFile({ files }: InputField): Record<string, unknown> {
+  const type = files?.allowedTypes[0] ?? 'document';
+  return files?.allowedMethods.includes('local_file') === false
+    ? { type, transfer_method: 'remote_url', url: 'https://example.com/file' }
+    : { type, transfer_method: 'local_file', upload_file_id: 'ID-OF-AN-UPLOADED-FILE' };
 }

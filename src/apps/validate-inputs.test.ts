@@ -12,6 +12,7 @@ function field(type: InputField['type'], rest: Partial<InputField> = {}): InputF
     maxLength: null,
     options: [],
     default: null,
+    files: null,
     ...rest,
   };
 }

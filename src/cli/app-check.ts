@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'node:path';
 import { type AppCheck, type AppNeeds, checkApp } from '../apps/check-app.ts';
+import { toolRefsOf } from '../apps/tool-refs.ts';
+import { readWorkflow } from '../engines/workflow/read-workflow.ts';
 import { CliError } from './cli-error.ts';
+import { findLacks } from './find-lacks.ts';
 import { findMissingTools } from './find-missing-tools.ts';
 import { readArguments } from './read-arguments.ts';
 
@@ -15,15 +18,17 @@ export async function appCheck(argv: readonly string[]): Promise<void> {
   const checks = positionals.map((file) => {
     const settings = config.appSettings[parse(file).name];
     const { apiExtensions } = config;
-    return checkApp(read(file), file, { apiExtensions, ...(settings && { settings }) });
+    return checkApp(read(file), file, { apiExtensions, readWorkflow, ...(settings && { settings }) });
   });
-  const agents = checks.flatMap(({ app }) => (app?.config.agent?.tools.length ? [app] : []));
-  const missing = agents.length > 0 ? await findMissingTools(config, agents) : [];
+  const callers = checks.flatMap(({ app }) => (app && toolRefsOf(app.config).length > 0 ? [app] : []));
+  const missing = callers.length > 0 ? await findMissingTools(config, callers) : [];
   for (const check of checks) {
     const lacks = missing.filter(({ app }) => app === check.app);
     for (const line of report(check)) console.log(line);
     for (const { line, problem, ignored } of lacks)
       console.log(`${check.file}:${line}: ${problem}${ignored ? ' (warning)' : ''}`);
+    for (const { line, problem } of check.app ? await findLacks(config, check.app) : [])
+      console.log(`${check.file}:${line === null ? '' : `${line}:`} ${problem} (warning)`);
     if (check.problems.length > 0 || lacks.some(({ ignored }) => !ignored)) process.exitCode = 1;
   }
 }
@@ -47,13 +52,15 @@ function report({ file, problems, warnings, needs }: AppCheck): string[] {
 }
 
 function needLines(needs: AppNeeds): [what: string, value: string][] {
-  const { mode, provider, model, requiredInputs, files, moderation, tools, speechToText, textToSpeech } =
-    needs;
+  const { mode, models, requiredInputs, files, moderation, speechToText, textToSpeech } = needs;
   const speech = [...(speechToText ? ['speech to text'] : []), ...(textToSpeech ? ['text to speech'] : [])];
   const lines: [string, readonly string[]][] = [
     ['mode', [mode]],
-    ['model', [`${provider}/${model}`]],
-    ['tools', tools],
+    [models.length > 1 ? 'models' : 'model', models],
+    ['tools', needs.tools],
+    ['datasets', needs.datasets],
+    ['packages', needs.packages],
+    ['env', needs.environment.map(({ name, secret }) => (secret ? `${name} (secret)` : name))],
     ['inputs', requiredInputs],
     ['files', files],
     ['moderation', moderation ? [moderation] : []],

@@ -1,3 +1,4 @@
+import type { AppConfig } from '../apps/app.ts';
 import { readAppsFolder } from './read-apps-folder.ts';
 import { readArguments } from './read-arguments.ts';
 import { table } from './table.ts';
@@ -10,11 +11,14 @@ export async function appList(argv: readonly string[]): Promise<void> {
     console.log(`No apps in ${config.appsDir}`);
     return;
   }
-  const rows = apps.map(({ id, mode, name, config: { model } }) => [
-    id,
-    mode,
-    `${model.provider}/${model.name}`,
-    name,
-  ]);
+  const rows = apps.map(({ id, mode, name, config }) => [id, mode, modelsOf(config), name]);
   console.log(table(['ID', 'MODE', 'MODEL', 'NAME'], rows));
+}
+
+/** Of a workflow with several, the first and how many more. */
+function modelsOf({ model, workflow }: AppConfig): string {
+  if (workflow === null) return `${model.provider}/${model.name}`;
+  const [first, ...others] = new Set(workflow.models.map(({ provider, name }) => `${provider}/${name}`));
+  if (first === undefined) return '-';
+  return others.length === 0 ? first : `${first} +${others.length}`;
 }

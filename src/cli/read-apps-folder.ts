@@ -1,6 +1,7 @@
 import type { App } from '../apps/app.ts';
 import { AppFolder } from '../apps/app-folder.ts';
 import type { Config } from '../config/config.ts';
+import { readWorkflow } from '../engines/workflow/read-workflow.ts';
 import { CliError } from './cli-error.ts';
 
 /** The apps that a server with this configuration would serve, by id. Broken files are told on stderr. */
@@ -11,6 +12,7 @@ export async function readAppsFolder(config: Config): Promise<readonly App[]> {
     dir: config.appsDir,
     settings: config.appSettings,
     apiExtensions: config.apiExtensions,
+    readWorkflow,
     log: { info: () => {}, warn: tell, error: tell },
   });
   try {

@@ -38,7 +38,7 @@ test.each([
   [
     'app_settings: { a: { tools: ignore } }',
     '22',
-    'unknown key "tools", expected one of on_disconnect, max_concurrency, missing_tools, outbound',
+    'unknown key "tools", expected one of on_disconnect, max_concurrency, missing_tools, outbound, env',
   ],
   ['tools_folder: 5', '15', 'tools_folder: expected the path of a folder'],
   ['tools_folder: ""', '15', 'tools_folder: expected the path of a folder'],

@@ -109,17 +109,29 @@ const onDisconnect = parsed(
   },
 );
 
+/** Booleans are refused: YAML would have changed their spelling. */
+const environmentValue = parsed('a string or a number', (value): string | number | undefined =>
+  typeof value === 'string' || Number.isFinite(value) ? (value as string | number) : undefined,
+);
+
 const appSettings = mapping({
   on_disconnect: onDisconnect.optional(),
   max_concurrency: limitOrNone('a number of runs; 0 for no limit').optional(),
   missing_tools: oneOf(['refuse', 'ignore']).optional(),
   outbound: mapping({ allow: outboundRules.optional() }).optional(),
+  env: mapOf(
+    /\S/,
+    'the name of an environment variable',
+    environmentValue,
+    'a mapping of environment variables',
+  ).optional(),
 }).transform(
   (settings): AppSettings => ({
     onDisconnect: settings.on_disconnect ?? DEFAULT_APP_SETTINGS.onDisconnect,
     maxConcurrency: settings.max_concurrency ?? DEFAULT_APP_SETTINGS.maxConcurrency,
     missingTools: settings.missing_tools ?? DEFAULT_APP_SETTINGS.missingTools,
     outboundAllow: settings.outbound?.allow ?? DEFAULT_APP_SETTINGS.outboundAllow,
+    env: settings.env ?? DEFAULT_APP_SETTINGS.env,
   }),
 );
 

@@ -91,6 +91,8 @@ export interface AppSettings {
   readonly missingTools: 'refuse' | 'ignore';
   /** Exceptions from the guard of outbound requests that hold for this app, beside the server's. */
   readonly outboundAllow: readonly OutboundRule[];
+  /** Environment variables of a workflow, secrets among them, over those of its file. */
+  readonly env: Readonly<Record<string, string | number>>;
 }
 
 /** One entry of `tools:`: a provider of tools, found by `name` from the DSL. What the owner wrote here is trusted. */

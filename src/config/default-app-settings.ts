@@ -6,4 +6,5 @@ export const DEFAULT_APP_SETTINGS: AppSettings = Object.freeze({
   maxConcurrency: null,
   missingTools: 'refuse',
   outboundAllow: Object.freeze([]),
+  env: Object.freeze({}),
 });

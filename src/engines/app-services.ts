@@ -1,4 +1,5 @@
 import type { App } from '../apps/app.ts';
+import { toolRefsOf } from '../apps/tool-refs.ts';
 import { invalidParam } from '../errors.ts';
 import type { ChatMessage } from '../models/chat-model.ts';
 import { speechMimeTypes } from '../models/speech-mime-types.ts';
@@ -91,7 +92,7 @@ export function appServices({
 
     async tools({ config }) {
       const signal = AbortSignal.timeout(TOOLS_TIMEOUT_MS);
-      const refs = config.agent?.tools ?? [];
+      const refs = toolRefsOf(config);
       const found = await Promise.all(refs.map((ref) => tools.find(ref, { signal }).catch(() => null)));
       // By the names that thoughts have them under (`agent/offered-tools.ts`).
       const unique = uniqueNames();

@@ -9,7 +9,7 @@ import { toolContext } from '../tools/tool-context.fixture.ts';
 import { appTools } from './app-tools.ts';
 
 const field = (type: InputField['type'], variable: string, given: Partial<InputField> = {}): InputField => ({
-  ...{ type, variable, label: '', required: false, maxLength: null, options: [], default: '' },
+  ...{ type, variable, label: '', required: false, maxLength: null, options: [], default: '', files: null },
   ...given,
 });
 const app = (given: Partial<App> = {}, inputForm: readonly InputField[] = []) =>

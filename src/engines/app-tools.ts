@@ -5,11 +5,13 @@ import type { AppSlots } from '../runs/app-slots.ts';
 import type { Engine } from '../runs/engine.ts';
 import { withoutReasoning } from '../runs/reasoning.ts';
 import { NO_USAGE, type RunUsage } from '../runs/run-event.ts';
+import type { WorkflowOutcome } from '../runs/workflow-event.ts';
 import { newId } from '../store/new-id.ts';
 import type { ToolSource } from '../tools/create-tools.ts';
 import { knownProvider } from '../tools/known-provider.ts';
 import type { Tool, ToolContext } from '../tools/tool.ts';
 import { ToolError } from '../tools/tool-error.ts';
+import type { ToolPart } from '../tools/tool-part.ts';
 import type { ToolProvider } from '../tools/tool-provider.ts';
 
 /** Apps that call one another as tools, the first included (Dify's `WORKFLOW_CALL_MAX_DEPTH`). */
@@ -72,15 +74,14 @@ function toolOf(app: App, { engineOf, slots, timeoutMs }: AppToolsParts): Tool {
       if (++context.appCalls.count > MAX_CALLS)
         throw new ToolError('failed', `apps were called as tools more than ${MAX_CALLS} times`);
       const query = asked === null ? '' : String(args[asked]);
-      const text = await answerOf(app, { engine: engineOf(mode), slots }, { query, args }, context);
-      return [{ kind: 'text', text }];
+      return answerOf(app, { engine: engineOf(mode), slots }, { query, args }, context);
     },
   };
 }
 
 /** Of what is asked; null: the app has only its form. */
 function queryName({ mode, config }: App): string | null {
-  if (mode === 'completion') return null;
+  if (mode === 'completion' || mode === 'workflow') return null;
   const taken = config.inputForm.map(({ variable }) => variable);
   return ['query', 'question'].find((name) => !taken.includes(name)) ?? 'what_to_ask';
 }
@@ -90,8 +91,9 @@ async function answerOf(
   { engine, slots }: { readonly engine: Engine } & Pick<AppToolsParts, 'slots'>,
   { query, args }: { readonly query: string; readonly args: Readonly<Record<string, unknown>> },
   { endUserId, user, callers, appCalls, onUsage, signal }: ToolContext,
-): Promise<string> {
+): Promise<readonly ToolPart[]> {
   let answer = '';
+  let workflow: (() => WorkflowOutcome) | null = null;
   let usage: RunUsage | (() => Promise<RunUsage>) = NO_USAGE;
   let taken = false;
   try {
@@ -109,6 +111,8 @@ async function answerOf(
       query,
       inputs: validateInputs(app.config.inputForm, args),
       files: [],
+      inputFiles: {},
+      workflowRunId: app.config.workflow === null ? null : newId(),
       context: [],
       queryFrom: null,
       aloud: false,
@@ -127,6 +131,10 @@ async function answerOf(
       setUsage(value) {
         usage = value;
       },
+      setWorkflow(read) {
+        workflow = read;
+      },
+      fileUrl: () => '',
     });
   } catch (error) {
     if (error instanceof ParleyError)
@@ -136,7 +144,17 @@ async function answerOf(
     if (taken) slots.free(app);
     onUsage(await resolved(usage));
   }
-  return withoutReasoning(answer);
+  if (app.mode === 'workflow') return outputsOf(workflow);
+  return [{ kind: 'text', text: withoutReasoning(answer) }];
+}
+
+/** What a workflow gives back is its outputs (`facts/dify-dsl-engine.md` §4.16). */
+function outputsOf(workflow: (() => WorkflowOutcome) | null): readonly ToolPart[] {
+  const outputs = workflow?.().outputs ?? {};
+  return [
+    { kind: 'text', text: JSON.stringify(outputs) },
+    { kind: 'json', value: outputs },
+  ];
 }
 
 async function resolved(usage: RunUsage | (() => Promise<RunUsage>)): Promise<RunUsage> {

@@ -1,4 +1,5 @@
 import type { App } from '../apps/app.ts';
+import { toolRefsOf } from '../apps/tool-refs.ts';
 import type { Tools } from '../tools/tools.ts';
 
 /** A tool that an app names and the server lacks. */
@@ -16,9 +17,8 @@ export async function missingTools(
   { id, config, settings }: App,
   options: { readonly signal: AbortSignal },
 ): Promise<readonly MissingTool[]> {
-  const refs = config.agent?.tools ?? [];
   const missing = await Promise.all(
-    refs.map(async (ref) => {
+    toolRefsOf(config).map(async (ref) => {
       const error = await tools.find(ref, options).then(
         () => null,
         (error: unknown) => error as Error,

@@ -16,6 +16,7 @@ const outcome: RunOutcome = {
   files: [],
   followUps: [],
   spoken: false,
+  workflow: null,
 };
 
 test('times are in seconds', async () => {

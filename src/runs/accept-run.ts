@@ -1,6 +1,7 @@
 import type { App } from '../apps/app.ts';
 import { renderTemplate } from '../apps/render-template.ts';
 import { validateInputs } from '../apps/validate-inputs.ts';
+import { workflowIdOf } from '../apps/workflow-id.ts';
 import { invalidParam, notFound, ParleyError } from '../errors.ts';
 import { type AcceptedTurn, acceptTurn, hasRunningTurn } from '../store/accept-turn.ts';
 import {
@@ -12,10 +13,12 @@ import {
 import { newId } from '../store/new-id.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
-import type { ConversationRow } from '../store/schema.ts';
+import type { ConversationRow, WorkflowRunRow } from '../store/schema.ts';
 import type { ContextMessage } from './engine.ts';
+import { findVersion } from './find-version.ts';
 import { firstName } from './first-name.ts';
 import { resolveFiles } from './resolve-files.ts';
+import { resolveInputFiles } from './resolve-input-files.ts';
 import type { RunFacts } from './run.ts';
 import { messageFilesOf, type RunFile } from './run-file.ts';
 import type { ContextRequest, RunRequest } from './run-request.ts';
@@ -28,6 +31,7 @@ export interface AcceptedRun {
   readonly query: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly files: readonly RunFile[];
+  readonly inputFiles: Readonly<Record<string, readonly RunFile[]>>;
   readonly context: readonly (ContextMessage & Pick<ContextRequest, 'metadata'>)[];
   readonly conversation: ConversationRow | null;
   readonly isNewConversation: boolean;
@@ -49,19 +53,18 @@ export async function acceptRun(
   const owner: Owner = { appId: request.app.id, endUserId: endUser.id };
   const query = request.query.replaceAll('\0', '');
   const converses = isConversation(request);
-  if (request.app.mode !== 'completion' && query === '') throw invalidParam('query is required');
+  if (isAsked(request.app) && query === '') throw invalidParam('query is required');
   const found = await continued(store, owner, request);
   // One that was made without a turn begins with this one.
-  const app =
-    found?.app_version && !request.newestVersion
-      ? await versions.find(request.app, found.app_version)
-      : request.app;
+  const app = await findVersion(versions, request, found?.app_version || null);
   if (!app) throw appUnavailable();
   check(app);
   const inputs = validateInputs(app.config.inputForm, request.inputs);
+  const uploader = request.filesOf ?? owner;
   const find = (mappings: readonly unknown[]) =>
-    resolveFiles(store, request.filesOf ?? owner, app.config.fileUpload, mappings);
+    resolveFiles(store, uploader, app.config.fileUpload, mappings);
   const files = await find(request.files);
+  const inputFiles = await resolveInputFiles(store, uploader, app, inputs);
   const context: (ContextMessage & Pick<ContextRequest, 'metadata'>)[] = [];
   for (const message of request.context ?? [])
     context.push({
@@ -70,7 +73,8 @@ export async function acceptRun(
       files: await find(message.files),
     });
 
-  if (converses && found?.app_version !== app.version) await versions.keep(app);
+  const isWorkflow = app.config.workflow !== null;
+  if ((converses && found?.app_version !== app.version) || isWorkflow) await versions.keep(app);
   // Turns of a conversation keep their order also when the clock is set back.
   const now = Math.max(Date.now(), (found?.updated_at ?? 0) + 1);
   const kept = request.keep ?? true;
@@ -80,17 +84,22 @@ export async function acceptRun(
   const facts: RunFacts = {
     id: newId(),
     messageId: newId(),
+    workflowRunId: isWorkflow ? newId() : null,
     conversationId: conversation?.id ?? null,
     app,
     mode: app.mode,
     owner,
+    user: endUser.sessionId,
     files,
     kept,
     section: conversation?.section ?? null,
     metadata: request.metadata ?? null,
     createdAt: now,
   };
-  const accepted = { facts, query, inputs, files, context, conversation, isNewConversation: !found };
+  const accepted = {
+    ...{ facts, query, inputs, files, inputFiles, context, conversation },
+    isNewConversation: !found,
+  };
   if (!kept) {
     if (found && request.exclusive && (await hasRunningTurn(store, found.id))) throw conversationBusy();
     const claim = claimOf(request, owner, '');
@@ -159,6 +168,7 @@ function turnRows(
       created_at: createdAt,
       updated_at: createdAt,
     },
+    workflowRun: workflowRunRow(facts, inputs),
     files: messageFilesOf(files, { appId: app.id, messageId }, 'user'),
     items: contextItems(facts, context),
     queryFrom: request.queryFrom ?? null,
@@ -166,9 +176,38 @@ function turnRows(
   };
 }
 
-/** Completion apps have conversations only where the protocol knows nothing else. */
+function workflowRunRow(
+  { id, workflowRunId, app, owner, createdAt }: RunFacts,
+  inputs: Readonly<Record<string, unknown>>,
+): WorkflowRunRow | null {
+  if (workflowRunId === null) return null;
+  return {
+    id: workflowRunId,
+    run_id: id,
+    app_id: app.id,
+    end_user_id: owner.endUserId,
+    workflow_id: workflowIdOf(app.version),
+    status: 'running',
+    inputs: JSON.stringify(inputs),
+    outputs: null,
+    error: null,
+    elapsed_ms: 0,
+    total_tokens: 0,
+    total_steps: 0,
+    exceptions_count: 0,
+    created_at: createdAt,
+    finished_at: null,
+  };
+}
+
+/** Apps that answer what somebody says; the others have their inputs. */
+function isAsked({ mode }: App): boolean {
+  return mode !== 'completion' && mode !== 'workflow';
+}
+
+/** Others have conversations only where the protocol knows nothing else. */
 function isConversation({ app, inConversation }: RunRequest): boolean {
-  return app.mode !== 'completion' || inConversation === true;
+  return isAsked(app) || inConversation === true;
 }
 
 async function continued(

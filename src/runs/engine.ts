@@ -5,6 +5,7 @@ import type { ConversationRow } from '../store/schema.ts';
 import type { RunEvent, RunUsage } from './run-event.ts';
 import type { RunFile } from './run-file.ts';
 import type { Thought } from './thought.ts';
+import type { WorkflowOutcome } from './workflow-event.ts';
 
 /** Executes the runs of one app mode. It knows no protocol: it emits events and answers usage. */
 export interface Engine {
@@ -20,7 +21,7 @@ export interface Engine {
 /** What an engine tells; the rest of the events is the hall's own. */
 export type EngineEvent = Extract<
   RunEvent,
-  { kind: 'text' | 'text_replaced' | 'aside' | 'thought' | 'file' | 'audio' }
+  { kind: 'text' | 'text_replaced' | 'aside' | 'thought' | 'file' | 'audio' | 'workflow_started' | 'node' }
 >;
 
 /** Earlier words that came with a request. */
@@ -46,6 +47,10 @@ export interface EngineTask {
   readonly query: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly files: readonly RunFile[];
+  /** Files that came as inputs, by the variables of the app's form. */
+  readonly inputFiles: Readonly<Record<string, readonly RunFile[]>>;
+  /** Of a workflow's run, its id in the store and on the wire, which is not the task's. */
+  readonly workflowRunId: string | null;
   /** Comes before the query, after what is remembered. */
   readonly context: readonly ContextMessage[];
   /** Where the query stands in the conversation too: not to be told twice. */
@@ -70,4 +75,8 @@ export interface EngineTask {
   pause(): void;
   /** Tells what has been used so far; the last word counts, also after a stop. */
   setUsage(usage: RunUsage | (() => Promise<RunUsage>)): void;
+  /** Tells how a workflow's run stands; asked once, at the end, also after a stop. */
+  setWorkflow(read: () => WorkflowOutcome): void;
+  /** Address under which clients of this run reach a stored file. */
+  fileUrl(fileId: string): string;
 }

@@ -1,8 +1,10 @@
 import { ParleyError } from '../errors.ts';
 import type { TurnOutcome } from '../store/finish-turn.ts';
+import type { NodeExecutionRow } from '../store/schema.ts';
 import type { AcceptedRun } from './accept-run.ts';
 import type { Engine, EngineEvent, EngineTask } from './engine.ts';
 import { type Made, type MadeChange, madeRows } from './made.ts';
+import { NodeRecorder } from './node-recorder.ts';
 import { ORPHANED } from './recover-runs.ts';
 import type { Run, RunFacts } from './run.ts';
 import { NO_USAGE, type RunOutcome, type RunUsage } from './run-event.ts';
@@ -10,6 +12,8 @@ import type { RunsOptions } from './runs-options.ts';
 import { brokenOff, openThought, type Thought, withThought } from './thought.ts';
 import { followUpItems } from './turn-items.ts';
 import { withoutNul } from './without-nul.ts';
+import type { WorkflowOutcome } from './workflow-event.ts';
+import { workflowEnd, workflowOutcome } from './workflow-outcome.ts';
 
 /** How long an engine may take to let go after a stop before the run ends without it. */
 const LET_GO_MS = 250;
@@ -24,7 +28,7 @@ export interface RunHooks {
 
 /** What an engine is given beside what was accepted. */
 type Given = AcceptedRun &
-  Pick<EngineTask, 'user' | 'queryFrom' | 'aloud' | 'showsFiles' | 'callerExecutes' | 'resumed'>;
+  Pick<EngineTask, 'user' | 'queryFrom' | 'aloud' | 'showsFiles' | 'callerExecutes' | 'resumed' | 'fileUrl'>;
 
 /**
  * Executes an accepted run until it ends or waits for its caller: what it makes goes to the journal and the log as it
@@ -56,6 +60,8 @@ export async function executeRun(
   const note = (change: MadeChange) => {
     if (facts.kept) journal.append(facts.id, change, whole);
   };
+  const nodes = facts.workflowRunId === null ? null : nodeRecorder(facts, recorder, observer, run);
+  let readWorkflow: (() => WorkflowOutcome) | null = null;
   let paused = false;
   let spoken = false;
   let first = true;
@@ -79,6 +85,8 @@ export async function executeRun(
     query: accepted.query,
     inputs: accepted.inputs,
     files: accepted.files,
+    inputFiles: accepted.inputFiles,
+    workflowRunId: facts.workflowRunId,
     context: accepted.context,
     queryFrom: accepted.queryFrom,
     aloud: accepted.aloud,
@@ -92,6 +100,7 @@ export async function executeRun(
     emit(given) {
       if (!open) return;
       const event = clean(given);
+      let size = 0;
       switch (event.kind) {
         case 'text':
           if (first && event.text !== '') {
@@ -124,8 +133,13 @@ export async function executeRun(
         case 'audio':
           spoken = true;
           break;
+        case 'node':
+          if (nodes) size = nodes.add(event.event);
+          break;
+        case 'workflow_started':
+          break;
       }
-      log.append(event);
+      log.append(event, size);
     },
     pause() {
       paused = true;
@@ -133,6 +147,10 @@ export async function executeRun(
     setUsage(value) {
       usage = value;
     },
+    setWorkflow(read) {
+      readWorkflow = read;
+    },
+    fileUrl: accepted.fileUrl,
   });
   const error = await settled(executing, signal);
   open = false;
@@ -169,7 +187,9 @@ export async function executeRun(
     canceledAt: run.canceledAt,
     followUps,
     spoken,
+    workflow: workflowOutcome(readWorkflow, stoppedBy),
   };
+  readWorkflow = null;
   // What the engine holds on to (the whole prompt) must not outlive the run, which stays in memory for a while.
   usage = NO_USAGE;
   signal.removeEventListener('abort', onAbort);
@@ -177,7 +197,10 @@ export async function executeRun(
     const committed = facts.kept
       ? await recorder.commit(
           { id: facts.id, message_id: facts.messageId, process_id: processId },
-          turnOutcome(facts, outcome, latencyMs + (accepted.resumed?.usage.latency ?? 0) * 1000),
+          turnOutcome(facts, outcome, {
+            latencyMs: latencyMs + (accepted.resumed?.usage.latency ?? 0) * 1000,
+            nodes: (await nodes?.rest()) ?? [],
+          }),
         )
       : { canceledAt: run.canceledAt };
     if (committed) {
@@ -191,15 +214,11 @@ export async function executeRun(
       };
     } else {
       // This process was taken for dead (it stood still for longer than its lease), and another ended the run.
-      outcome = {
-        ...outcome,
-        status: 'failed',
-        error: new ParleyError('internal_server_error', 500, ORPHANED),
-      };
+      outcome = asFailed(outcome, new ParleyError('internal_server_error', 500, ORPHANED));
     }
   } catch (cause) {
     observer.failed(run, cause);
-    outcome = { ...outcome, status: 'failed', error: asParleyError(cause) };
+    outcome = asFailed(outcome, asParleyError(cause));
   }
   run.end(outcome);
   observer.ended(run, outcome, stoppedAt === null ? null : performance.now() - stoppedAt);
@@ -228,9 +247,23 @@ async function settled(executing: Promise<void>, signal: AbortSignal): Promise<u
   }
 }
 
-/** What comes with every token costs no more than a look at its text. */
+function nodeRecorder(
+  { app, workflowRunId, kept }: RunFacts,
+  recorder: Recording['recorder'],
+  observer: Recording['observer'],
+  run: Run,
+): NodeRecorder | null {
+  if (workflowRunId === null || !kept) return null;
+  return new NodeRecorder(
+    { appId: app.id, workflowRunId },
+    (rows) => recorder.keepNodes(rows),
+    (error) => observer.failed(run, error),
+  );
+}
+
+/** What comes with every token costs no more than a look at its text; of values, NUL is no letter in JSON. */
 function clean(event: EngineEvent): EngineEvent {
-  if (event.kind === 'audio') return event;
+  if (event.kind === 'audio' || event.kind === 'node' || event.kind === 'workflow_started') return event;
   if ((event.kind === 'text' || event.kind === 'aside') && !event.text.includes('\0')) return event;
   return withoutNul(event);
 }
@@ -248,7 +281,11 @@ async function resolveUsage(
   }
 }
 
-function turnOutcome(facts: RunFacts, outcome: RunOutcome, latencyMs: number): TurnOutcome {
+function turnOutcome(
+  facts: RunFacts,
+  outcome: RunOutcome,
+  { latencyMs, nodes }: { readonly latencyMs: number; readonly nodes: readonly NodeExecutionRow[] },
+): TurnOutcome {
   const { usage } = outcome;
   return {
     status: outcome.status,
@@ -266,6 +303,18 @@ function turnOutcome(facts: RunFacts, outcome: RunOutcome, latencyMs: number): T
       usage: JSON.stringify(usage),
     },
     items: facts.conversationId === null ? [] : followUpItems(facts, outcome.followUps),
+    workflow: facts.workflowRunId === null ? null : { ...workflowEnd(outcome), nodes },
+  };
+}
+
+/** What was made stands; but it is not known to be kept. */
+function asFailed(outcome: RunOutcome, error: ParleyError): RunOutcome {
+  const { workflow } = outcome;
+  return {
+    ...outcome,
+    status: 'failed',
+    error,
+    workflow: workflow && { ...workflow, status: 'failed', error: error.message },
   };
 }
 

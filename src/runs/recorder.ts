@@ -1,7 +1,8 @@
 import { finishTurn, type TurnOutcome } from '../store/finish-turn.ts';
+import { keepNodeExecutions } from '../store/node-executions.ts';
 import type { Store } from '../store/open-store.ts';
 import { fillOrphans } from '../store/runs.ts';
-import type { RunRow } from '../store/schema.ts';
+import type { NodeExecutionRow, RunRow } from '../store/schema.ts';
 import type { Journal } from './journal.ts';
 
 type RunIds = Pick<RunRow, 'id' | 'message_id' | 'process_id'>;
@@ -46,6 +47,11 @@ export class Recorder {
       this.#retryLater();
       throw error;
     }
+  }
+
+  /** Commits what nodes of a run that goes on have done. @throws what the store throws */
+  keepNodes(rows: readonly NodeExecutionRow[]): Promise<void> {
+    return within(PATIENCE_MS, keepNodeExecutions(this.#store, rows));
   }
 
   /** Tries what is left once more. What the store does not take then, the next start finds in the journal. */

@@ -85,6 +85,7 @@ async function begin(processId: string): Promise<{ id: string; message_id: strin
     newConversation: null,
     items: [],
     queryFrom: null,
+    workflowRun: null,
     exclusive: false,
     claim: null,
   });

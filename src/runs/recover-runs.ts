@@ -42,6 +42,7 @@ export async function recoverRuns(
       finishedAt: Date.now(),
       ...madeOf(run, options.made),
       usage: null,
+      workflow: 'interrupted',
     }).catch((error) => {
       failed++;
       options.onError?.(error);

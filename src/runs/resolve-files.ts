@@ -16,6 +16,7 @@ const FILE_TYPES: readonly string[] = ['image', 'document', 'audio', 'video', 'c
  * Finds and checks the files that a request names, by the rules and texts of `facts/dify-wire.md` §6.1. An app
  * without file upload ignores them. Uploads of another end user count as unknown.
  *
+ * @param options `strict`: a file that is not of the type it is said to be is refused, as workflows do
  * @throws ParleyError `invalid_param`
  */
 export async function resolveFiles(
@@ -23,6 +24,7 @@ export async function resolveFiles(
   owner: Owner,
   config: FileUpload,
   mappings: readonly unknown[],
+  { strict = false }: { readonly strict?: boolean } = {},
 ): Promise<RunFile[]> {
   if (!config.enabled) return [];
   const wanted = mappings.map(readMapping).filter((mapping) => mapping !== null);
@@ -30,6 +32,7 @@ export async function resolveFiles(
   const uploads = new Map((await findFiles(store, owner, ids)).map((row) => [row.id, row]));
   const files = wanted.map((mapping) => toRunFile(mapping, uploads));
   for (const file of files) {
+    if (strict && file.type !== 'custom' && file.type !== detectedType(file)) throw invalidParam(WRONG_TYPE);
     if (!allowed(config, file)) throw invalidParam(`File validation failed for file: ${file.filename}`);
   }
   if (files.length > config.maxCount) {
@@ -38,6 +41,14 @@ export async function resolveFiles(
     throw invalidParam(`Number of ${what} exceeds the maximum limit ${config.maxCount}`);
   }
   return files;
+}
+
+const WRONG_TYPE = 'Detected file type does not match the specified type. Please verify the file.';
+
+/** Of a remote file whose address tells nothing, the type that was said. */
+function detectedType(file: RunFile): FileType {
+  const known = file.extension !== '' || file.mimeType !== 'application/octet-stream';
+  return file.uploadId === null && !known ? file.type : fileTypeOf(file);
 }
 
 interface Mapping {

@@ -46,7 +46,7 @@ afterAll(async () => {
 
 const app = {
   ...{ id: 'app', mode: 'agent-chat', version: 'v', definition: '' },
-  config: { inputForm: [], fileUpload: { enabled: false }, openingStatement: '' },
+  config: { inputForm: [], fileUpload: { enabled: false }, openingStatement: '', workflow: null },
   settings: { onDisconnect: { kind: 'continue' }, maxConcurrency: null },
 } as unknown as App;
 
@@ -100,7 +100,13 @@ function hall() {
       maxExecutionMs: 60_000,
     },
     versions: new AppVersions(store, {}),
-    engines: { chat: engine, 'agent-chat': engine, completion: engine },
+    engines: {
+      chat: engine,
+      'agent-chat': engine,
+      completion: engine,
+      workflow: engine,
+      'advanced-chat': engine,
+    },
     services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},

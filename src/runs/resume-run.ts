@@ -72,10 +72,12 @@ export async function resumeRun(
       facts: {
         id: row.id,
         messageId: turn.id,
+        workflowRunId: null,
         conversationId: conversation.id,
         app,
         mode: app.mode,
         owner,
+        user: endUser.sessionId,
         files: filesOf('user'),
         kept: true,
         section: turn.section,
@@ -85,6 +87,7 @@ export async function resumeRun(
       query: turn.query,
       inputs: JSON.parse(turn.inputs),
       files: filesOf('user'),
+      inputFiles: {},
       context: items
         .filter(({ type }) => type === 'question' || type === 'answer')
         .map(({ role, text, files }) => ({

@@ -1,14 +1,31 @@
 import type { ParleyError } from '../errors.ts';
 import type { RunFile } from './run-file.ts';
 import type { Thought } from './thought.ts';
+import type { NodeEvent, NodeValues, WorkflowOutcome } from './workflow-event.ts';
 
 /**
  * What happens in a run, in no protocol's terms. Engines emit these, surfaces encode them. Event N of a run has
  * sequence number N, from 1; `ended` comes last and once.
  */
 export type RunEvent =
-  /** More of the answer; `shown`: what an aside has told already. */
-  | { readonly kind: 'text'; readonly text: string; readonly shown?: true }
+  /**
+   * More of the answer; `shown`: what an aside has told already; `selector`: of a workflow, the variable that it is a piece
+   * of.
+   */
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly shown?: true;
+      readonly selector?: readonly string[];
+    }
+  /** A workflow begins, or (`resumption`) goes on. `inputs` with the system's variables. */
+  | {
+      readonly kind: 'workflow_started';
+      readonly inputs: NodeValues;
+      readonly reason: 'initial' | 'resumption';
+      readonly at: number;
+    }
+  | { readonly kind: 'node'; readonly event: NodeEvent }
   /** What an agent says on the way, for surfaces that show it. No part of the answer, and not kept but in its thought. */
   | { readonly kind: 'aside'; readonly text: string }
   /** A thought as it is now; one of the same id comes in place of the one before. */
@@ -49,6 +66,8 @@ export interface RunOutcome {
   readonly followUps: readonly string[];
   /** True when the answer was also spoken (`audio` events). */
   readonly spoken: boolean;
+  /** Null: the app is no workflow, or its run failed before the workflow began. */
+  readonly workflow: WorkflowOutcome | null;
 }
 
 /** The end user, the execution time limit, the app's rule for lost connections, or a server that shuts down. */

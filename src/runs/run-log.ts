@@ -18,10 +18,15 @@ export class RunLog {
     this.#beforeReading = beforeReading;
   }
 
-  /** Appends an event. After `ended` nothing is taken any more. */
-  append(event: RunEvent): void {
+  /**
+   * Appends an event. After `ended` nothing is taken any more.
+   *
+   * @param size characters that it holds, of an event for which this is costly to find out
+   */
+  append(event: RunEvent, size = 0): void {
     if (this.#ended) return;
     this.#events.push(event);
+    this.#size += size;
     if ('text' in event) this.#size += event.text.length;
     else if (event.kind === 'audio') this.#size += event.data.length;
     else if (event.kind === 'thought') this.#size += sizeOf(event.thought);

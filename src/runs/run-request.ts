@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly unclaimed?: ConversationRow;
   /** Runs the app as it is now, whatever version the conversation was begun with. */
   readonly newestVersion?: boolean;
+  /** Of a workflow: the version that runs, by the id of that; absent or null: the newest. */
+  readonly workflowId?: string | null;
   /** Lets the model find a title for a new conversation, in the background. */
   readonly autoGenerateName: boolean;
   /** Gives a completion app a conversation too; each turn of it stands alone all the same. */
@@ -45,6 +47,8 @@ export interface RunRequest {
   readonly aloud?: boolean;
   /** False: files that the app makes are not shown where the answer goes. */
   readonly showsFiles?: boolean;
+  /** Address of a stored file as this client reaches it; by default files have none. */
+  readonly fileUrl?: (fileId: string) => string;
   /** The caller can execute functions of the app's (`Runs.resume`); only for turns that are kept. */
   readonly callerExecutes?: boolean;
 }

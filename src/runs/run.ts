@@ -9,10 +9,14 @@ export interface RunFacts {
   /** Also the wire's task id, by which it is stopped. */
   readonly id: string;
   readonly messageId: string;
+  /** Of a workflow's run; null: the app is none. */
+  readonly workflowRunId: string | null;
   readonly conversationId: string | null;
   readonly app: App;
   readonly mode: AppMode;
   readonly owner: Owner;
+  /** The end user's own name on the wire. */
+  readonly user: string;
   /** What the end user attached. */
   readonly files: readonly RunFile[];
   /** False: nothing of the turn is stored. */

@@ -41,7 +41,7 @@ const app = {
   id: 'app',
   mode: 'completion',
   version: 'v',
-  config: { inputForm: [], fileUpload: { enabled: false } },
+  config: { inputForm: [], fileUpload: { enabled: false }, workflow: null },
   settings: { onDisconnect: { kind: 'continue' }, maxConcurrency: null },
 } as unknown as App;
 
@@ -55,7 +55,13 @@ function hall(execute: Engine['execute']) {
     journal,
     recorder: new Recorder(store, journal),
     processId: 'p',
-    engines: { chat: engine, 'agent-chat': engine, completion: engine },
+    engines: {
+      chat: engine,
+      'agent-chat': engine,
+      completion: engine,
+      workflow: engine,
+      'advanced-chat': engine,
+    },
     services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},

@@ -87,6 +87,7 @@ export class Runs {
       showsFiles: request.showsFiles ?? true,
       callerExecutes: request.callerExecutes ?? false,
       resumed: null,
+      fileUrl: request.fileUrl ?? noAddress,
     };
     const title =
       request.autoGenerateName && isNewConversation && conversation ? { query, conversation } : null;
@@ -132,6 +133,7 @@ export class Runs {
       showsFiles: request.showsFiles,
       callerExecutes: true,
       resumed: { thoughts: before.thoughts, usage },
+      fileUrl: noAddress,
     };
     return this.#begin(given, before, { title: null, followUps: request.followUps }, beforeExecuting);
   }
@@ -324,6 +326,10 @@ export class Runs {
     this.#graces.set(run, timer);
     void run.ended.then(() => clearTimeout(timer));
   }
+}
+
+function noAddress(): string {
+  return '';
 }
 
 /** Where the model gives no title: the query, or its first 47 characters (`facts/dify-wire.md` §7.1). */

@@ -5,7 +5,15 @@ import { type ConversationClaim, claimConversation, insertConversation } from '.
 import { saveMessageFiles } from './files.ts';
 import type { Store } from './open-store.ts';
 import { preparedQuery } from './prepared-query.ts';
-import type { ConversationItemRow, ConversationRow, MessageFileRow, MessageRow, RunRow } from './schema.ts';
+import type {
+  ConversationItemRow,
+  ConversationRow,
+  MessageFileRow,
+  MessageRow,
+  RunRow,
+  WorkflowRunRow,
+} from './schema.ts';
+import { insertWorkflowRun } from './workflow-runs.ts';
 
 /**
  * Where a query stands in its conversation already: an item becomes this turn's; a turn that has no answer gives its
@@ -16,6 +24,8 @@ export type QueryFrom = { readonly itemId: string } | { readonly turnId: string 
 export interface AcceptedTurn {
   readonly run: RunRow;
   readonly message: MessageRow;
+  /** Null: the app is no workflow. */
+  readonly workflowRun: WorkflowRunRow | null;
   readonly files: readonly MessageFileRow[];
   /** What came with the query. */
   readonly items: readonly ConversationItemRow[];
@@ -56,6 +66,7 @@ export function acceptTurn(store: Store, turn: AcceptedTurn): Promise<'accepted'
     }
     await insertMessage(trx, message);
     await insertRun(trx, run);
+    if (turn.workflowRun) await insertWorkflowRun(trx, turn.workflowRun);
     await saveMessageFiles(trx, turn.files);
     await insertConversationItems(trx, turn.items);
     if (turn.queryFrom) await takeQuery(trx, message, turn.queryFrom);

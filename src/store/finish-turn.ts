@@ -2,17 +2,20 @@ import { sql } from 'kysely';
 import { commitTogether } from './commit-together.ts';
 import { insertConversationItems } from './conversation-items.ts';
 import { saveMessageFiles } from './files.ts';
+import { insertNodeExecutions } from './node-executions.ts';
 import type { Store } from './open-store.ts';
 import { preparedQuery } from './prepared-query.ts';
 import type {
   ConversationItemRow,
   MessageFileRow,
   MessageRow,
+  NodeExecutionRow,
   RunRow,
   RunStatus,
   ThoughtRow,
 } from './schema.ts';
 import { saveThoughts } from './thoughts.ts';
+import { endWorkflowRun, failOrphanedWorkflowRun } from './workflow-runs.ts';
 
 export interface TurnOutcome {
   readonly status: Exclude<RunStatus, 'running'>;
@@ -32,6 +35,13 @@ export interface TurnOutcome {
   readonly thoughts?: readonly ThoughtRow[];
   /** Files that the app made. */
   readonly files?: readonly MessageFileRow[];
+  /** Of a workflow's run; `interrupted`: nothing is known but that it ended. */
+  readonly workflow?: WorkflowEnd | 'interrupted' | null;
+}
+
+export interface WorkflowEnd extends Omit<Parameters<typeof endWorkflowRun>[1], 'runId' | 'finishedAt'> {
+  /** Nodes that are not stored yet. */
+  readonly nodes: readonly NodeExecutionRow[];
 }
 
 /**
@@ -50,6 +60,7 @@ export function finishTurn(
     const finishedAt = status === 'paused' ? null : now;
     const [ended] = (await endRun(trx, { id: run.id, status, error, errorCode, stoppedBy, finishedAt })).rows;
     if (!ended) return null;
+    await finishWorkflow(trx, run.id, outcome);
     const waits = status === 'paused' && ended.canceled_at === null;
     if (status === 'paused' && !waits) await endCanceled(trx, run.id, now);
     const message = {
@@ -69,6 +80,20 @@ export function finishTurn(
     }
     return { canceledAt: ended.canceled_at };
   });
+}
+
+async function finishWorkflow(
+  trx: Store,
+  runId: string,
+  { workflow, error, finishedAt }: TurnOutcome,
+): Promise<void> {
+  if (workflow === 'interrupted') await failOrphanedWorkflowRun(trx, { runId, error, finishedAt });
+  else if (workflow) {
+    const { nodes, ...end } = workflow;
+    const { numAffectedRows } = await endWorkflowRun(trx, { ...end, runId, finishedAt });
+    // Deleted meanwhile, with its conversation: nothing of it comes back.
+    if (numAffectedRows !== 0n) await insertNodeExecutions(trx, nodes);
+  }
 }
 
 const MESSAGE_STATUS: Readonly<Record<TurnOutcome['status'], MessageRow['status']>> = {

@@ -67,6 +67,20 @@ export async function listContextMessages(
   return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
 }
 
+/** Turns of the conversation's present section, the running one included. */
+export async function countTurns(
+  store: Store,
+  owner: Owner,
+  conversation: Pick<ConversationRow, 'id' | 'section'>,
+): Promise<number> {
+  const { turns } = await owned(store, owner)
+    .select(({ fn }) => fn.countAll<number | string>().as('turns'))
+    .where('conversation_id', '=', conversation.id)
+    .where('section', conversation.section === null ? 'is' : '=', conversation.section)
+    .executeTakeFirstOrThrow();
+  return Number(turns);
+}
+
 function newestFirst(
   messages: SelectQueryBuilder<Database, 'messages', MessageRow>,
   page: { readonly before?: Pick<MessageRow, 'id' | 'created_at'>; readonly limit: number },

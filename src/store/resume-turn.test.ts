@@ -105,6 +105,7 @@ async function begin(conversation: ConversationRow, isNew: boolean): Promise<Tur
     newConversation: isNew ? conversation : null,
     items: [],
     queryFrom: null,
+    workflowRun: null,
     exclusive: false,
     claim: null,
   });
@@ -257,6 +258,7 @@ test('against a turn that begins at the same moment, one of the two is refused',
       newConversation: null,
       items: [],
       queryFrom: null,
+      workflowRun: null,
       exclusive: true,
       claim: null,
     });

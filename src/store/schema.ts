@@ -13,6 +13,9 @@ export interface Database {
   conversation_items: ConversationItemRow;
   thoughts: ThoughtRow;
   runs: RunRow;
+  workflow_runs: WorkflowRunRow;
+  node_executions: NodeExecutionRow;
+  conversation_variables: ConversationVariableRow;
   files: FileRow;
   message_files: MessageFileRow;
   feedbacks: FeedbackRow;
@@ -196,6 +199,67 @@ export interface RunRow {
   canceled_at: number | null;
   created_at: number;
   finished_at: number | null;
+}
+
+/** What a run of a workflow was and did, beside its `runs` row (`facts/dify-wire.md` §12.1). */
+export interface WorkflowRunRow {
+  /** The wire's `workflow_run_id`. */
+  id: string;
+  run_id: string;
+  app_id: string;
+  end_user_id: string;
+  /** The wire's `workflow_id`, that of the app's version. */
+  workflow_id: string;
+  status: 'running' | 'paused' | 'succeeded' | 'partial-succeeded' | 'failed' | 'stopped';
+  /** JSON; while it runs without the system's variables. */
+  inputs: string;
+  /** JSON; null: none were made. */
+  outputs: string | null;
+  error: string | null;
+  elapsed_ms: number;
+  total_tokens: number;
+  total_steps: number;
+  exceptions_count: number;
+  created_at: number;
+  finished_at: number | null;
+}
+
+/** One execution of a node in a run of a workflow. */
+export interface NodeExecutionRow {
+  id: string;
+  app_id: string;
+  workflow_run_id: string;
+  node_id: string;
+  node_type: string;
+  title: string;
+  /** From 1, in the order in which nodes ended. */
+  position: number;
+  status: 'succeeded' | 'failed' | 'exception';
+  /** JSON, like the next two. */
+  inputs: string;
+  process_data: string;
+  outputs: string;
+  error: string | null;
+  elapsed_ms: number;
+  /** JSON: tokens, prices, rounds of containers, `tool_info` and the like, in Dify's terms. */
+  metadata: string;
+  created_at: number;
+  finished_at: number;
+}
+
+/** A variable that a chatflow keeps from turn to turn (`facts/dify-wire.md` §8.5). */
+export interface ConversationVariableRow {
+  id: string;
+  app_id: string;
+  conversation_id: string;
+  name: string;
+  /** `string`, `number`, `integer`, `float`, `boolean`, `object`, `secret`, `array[string]`, … */
+  value_type: string;
+  /** JSON */
+  value: string;
+  description: string;
+  created_at: number;
+  updated_at: number;
 }
 
 /** An uploaded file; its bytes lie in the file storage under its id. */

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/parley/test-database.ts';
-import { findReachableConversation } from './conversations.ts';
+import { ensureConversationVariables, listConversationVariables } from './conversation-variables.ts';
+import { deleteConversation, findReachableConversation } from './conversations.ts';
 import { listContextMessages } from './messages.ts';
 import { migrations } from './migrations/index.ts';
 import { newId } from './new-id.ts';
 import { openStore } from './open-store.ts';
+import type { WorkflowRunRow } from './schema.ts';
 import { SHORT_ID_LENGTH } from './short-id.ts';
 import { findNewestTurn } from './turns.ts';
+import { findWorkflowRun, insertWorkflowRun } from './workflow-runs.ts';
 
 vi.mock('./migrations/index.ts', async (original) => {
   const { migrations } = await original<typeof import('./migrations/index.ts')>();
@@ -33,9 +36,12 @@ const open = () =>
     { info() {} },
   );
 
-test('a conversation of the first release goes on, and is reached by its number', async () => {
+test.each([
+  ['first release', 1],
+  ['release before workflows', 3],
+])('a conversation of the %s goes on, and is reached by its number', async (_, released) => {
   const known = migrations as Record<string, unknown>;
-  const later = Object.entries(known).slice(1);
+  const later = Object.entries(known).slice(released);
   for (const [name] of later) delete known[name];
   const [conversation, message, run] = [newId(), newId(), newId()];
   const old = await open();
@@ -111,5 +117,35 @@ test('a conversation of the first release goes on, and is reached by its number'
   expect([await findNewestTurn(store, found)]).toMatchObject([
     { id: message, run_status: 'succeeded', canceled_at: null },
   ]);
+
+  const workflowRun: WorkflowRunRow = {
+    id: newId(),
+    run_id: run,
+    app_id: 'a',
+    end_user_id: 'u',
+    workflow_id: 'w',
+    status: 'running',
+    inputs: '{}',
+    outputs: null,
+    error: null,
+    elapsed_ms: 0,
+    total_tokens: 0,
+    total_steps: 0,
+    exceptions_count: 0,
+    created_at: 5,
+    finished_at: null,
+  };
+  await insertWorkflowRun(store, workflowRun);
+  await ensureConversationVariables(store, [
+    {
+      ...{ ...row, id: newId(), conversation_id: conversation },
+      ...{ name: 'n', value_type: 'string', value: '""', description: '' },
+    },
+  ]);
+  expect(await listConversationVariables(store, conversation)).toHaveLength(1);
+  expect(await findWorkflowRun(store, 'a', workflowRun.id)).toEqual(workflowRun);
+  expect(await deleteConversation(store, owner, conversation)).toBe(true);
+  expect(await listConversationVariables(store, conversation)).toEqual([]);
+  expect(await findWorkflowRun(store, 'a', workflowRun.id)).toBeUndefined();
   await store.destroy();
 });

@@ -1,4 +1,4 @@
-import { threadCpuMs } from './thread-cpu-ms.ts';
+import { threadCpuMs } from '../threads/thread-cpu-ms.ts';
 import { withinTime } from './within-time.ts';
 
 /** Honest checks take half a millisecond; this is for slow machines. */

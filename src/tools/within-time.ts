@@ -1,5 +1,5 @@
 import { createContext, Script } from 'node:vm';
-import { threadCpuMs } from './thread-cpu-ms.ts';
+import { threadCpuMs } from '../threads/thread-cpu-ms.ts';
 
 const script = new Script('work()');
 let context: { work?: (() => unknown) | undefined } | null = null;

@@ -51,7 +51,7 @@ export async function openHall(
     journal,
     recorder: (options.recorder ?? recorder) as Recorder,
     processId: 'p',
-    engines: { chat: engine, 'agent-chat': engine, completion: engine },
+    engines: { chat: engine, 'agent-chat': engine, completion: engine, workflow: engine, 'advanced-chat': engine },
     services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},
@@ -67,7 +67,7 @@ export async function openHall(
     mode: 'chat',
     version: 'v',
     definition: '',
-    config: { inputForm: [], fileUpload: { enabled: false }, openingStatement: '' },
+    config: { inputForm: [], fileUpload: { enabled: false }, openingStatement: '', workflow: null },
     settings: { onDisconnect: { kind: 'continue' }, maxConcurrency: null, ...options.settings },
   } as unknown as App;
   return {

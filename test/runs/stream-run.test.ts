@@ -18,6 +18,7 @@ const outcome: RunOutcome = {
   files: [],
   followUps: [],
   spoken: false,
+  workflow: null,
 };
 const format: StreamFormat = {
   encode: (event) => (event.kind === 'text' ? event.text : '<end>'),

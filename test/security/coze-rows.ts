@@ -4,8 +4,8 @@ import type { Database } from '../../src/store/schema.ts';
 
 /** Where clients' data lie. */
 const TABLES = [
-  ...['conversations', 'messages', 'conversation_items', 'runs', 'files', 'message_files', 'feedbacks'],
-  'user_variables',
+  ...['conversations', 'messages', 'conversation_items', 'thoughts', 'runs', 'files', 'message_files'],
+  ...['feedbacks', 'user_variables', 'workflow_runs', 'node_executions', 'conversation_variables'],
 ] as const as readonly (keyof Database)[];
 
 /** Every row of clients' data, as text, in one order. */

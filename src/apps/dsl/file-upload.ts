@@ -27,6 +27,17 @@ export function readFileUpload(node: DslNode): FileUpload {
   }
   return {
     enabled: node.get('enabled').boolean(),
+    ...readAllowedFiles(node),
+    maxCount: node.get('number_limits').count(DEFAULT_COUNT),
+    imageDetail,
+  };
+}
+
+/** `allowed_file_types`, `_extensions` and `_upload_methods`, of `file_upload` or of one input of a workflow. */
+export function readAllowedFiles(
+  node: DslNode,
+): Pick<FileUpload, 'allowedTypes' | 'allowedExtensions' | 'allowedMethods'> {
+  return {
     allowedTypes: node
       .get('allowed_file_types')
       .items()
@@ -36,8 +47,6 @@ export function readFileUpload(node: DslNode): FileUpload {
       .items()
       .map((item) => bareExtension(item.word())),
     allowedMethods: readMethods(node.get('allowed_file_upload_methods')),
-    maxCount: node.get('number_limits').count(DEFAULT_COUNT),
-    imageDetail,
   };
 }
 

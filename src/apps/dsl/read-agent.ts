@@ -1,5 +1,5 @@
 import { isRecord } from '../../config/is-record.ts';
-import type { AgentConfig, BasicConfig, ToolRef } from '../app.ts';
+import type { AgentConfig, AppConfig, ToolRef } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 /** Where a file says nothing, and the most that Dify goes to (`facts/dify-dsl-engine.md` §2.3, §8.4). */
@@ -7,7 +7,7 @@ const DEFAULT_ITERATIONS = 10;
 const MAX_ITERATIONS = 99;
 
 /** Reads `agent_mode`. Entries of tools that are off, or that only name a dataset, are none. */
-export function readAgent(node: DslNode, model: BasicConfig['model']): AgentConfig {
+export function readAgent(node: DslNode, model: AppConfig['model']): AgentConfig {
   node.mapping();
   const prompt = node.get('prompt').get('first_prompt').text();
   const tools = node.get('tools');
@@ -20,7 +20,7 @@ export function readAgent(node: DslNode, model: BasicConfig['model']): AgentConf
 }
 
 /** `facts/dify-dsl-engine.md` §2.3, strategy mapping. A model that continues a text can be given no functions. */
-function strategyOf(name: string, { provider, mode }: BasicConfig['model']): AgentConfig['strategy'] {
+function strategyOf(name: string, { provider, mode }: AppConfig['model']): AgentConfig['strategy'] {
   if (mode === 'completion' || name === 'cot' || name === 'react') return 'react';
   if (name === 'function_call' || name === '') return 'function_call';
   return provider.split('/').at(-1) === 'openai' ? 'function_call' : 'react';

@@ -26,6 +26,7 @@ describe('input form', () => {
         maxLength: 48,
         options: [],
         default: '',
+        files: null,
       },
       {
         type: 'paragraph',
@@ -35,6 +36,7 @@ describe('input form', () => {
         maxLength: null,
         options: [],
         default: null,
+        files: null,
       },
       {
         type: 'select',
@@ -44,6 +46,7 @@ describe('input form', () => {
         maxLength: null,
         options: ['a', '08', '1', 'true'],
         default: 'a',
+        files: null,
       },
       {
         type: 'number',
@@ -53,6 +56,7 @@ describe('input form', () => {
         maxLength: null,
         options: [],
         default: 3,
+        files: null,
       },
       {
         type: 'checkbox',
@@ -62,6 +66,7 @@ describe('input form', () => {
         maxLength: null,
         options: [],
         default: true,
+        files: null,
       },
     ]);
   });

@@ -38,6 +38,7 @@ test('a minimal app has every default', () => {
       textToSpeech: { enabled: false, voice: '', language: '', autoPlay: false },
       moderation: null,
       agent: null,
+      workflow: null,
       stored: {},
     },
   });

@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { ApiExtension, AppSettings } from '../../config/config.ts';
 import { deepFreeze } from '../../config/deep-freeze.ts';
-import type { App } from '../app.ts';
+import type { App, AppMode, WorkflowMode } from '../app.ts';
+import type { WorkflowReader } from '../workflow-reader.ts';
 import { DslError, type DslProblem } from './dsl-error.ts';
 import { DslNode } from './dsl-node.ts';
 import { readBasicConfig } from './read-basic-config.ts';
 import { readDsl } from './read-dsl.ts';
 import { readMode } from './read-mode.ts';
+import { readWorkflow } from './read-workflow.ts';
 
 /** Newest DSL version whose rules are known here (`facts/dify-dsl-engine.md` §2.1). */
 const KNOWN_VERSION = [0, 6] as const;
+
+/** Texts of Dify's importer (`facts/dify-dsl-engine.md` §2.1). */
+const NO_MODEL_CONFIG = 'Missing model_config for chat/agent-chat/completion app';
+const NO_WORKFLOW = 'Missing workflow data for workflow/advanced chat app';
 
 export interface ReadAppOptions {
   readonly id: string;
@@ -17,7 +23,9 @@ export interface ReadAppOptions {
   readonly file: string;
   readonly settings: AppSettings;
   readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
-  /** Called for each part of the file that the app runs without. */
+  /** Without one, workflows and chatflows are not served. */
+  readonly readWorkflow?: WorkflowReader;
+  /** Called for each part of the file that the app runs without, and for what its settings lack. */
   readonly onWarning?: (warning: DslProblem) => void;
 }
 
@@ -29,6 +37,7 @@ export interface ReadAppOptions {
  */
 export function readApp(source: string, options: ReadAppOptions): App {
   const { id, file, settings, apiExtensions = {}, onWarning } = options;
+  const reader = options.readWorkflow;
   const problems: DslProblem[] = [];
   const warnings: DslProblem[] = [];
   const root = DslNode.root(readDsl(source, file), problems);
@@ -37,18 +46,22 @@ export function readApp(source: string, options: ReadAppOptions): App {
   root.get('app').mapping();
   throwIfAny(problems, file);
 
-  const mode = readMode(root);
+  const mode = readMode(root, { workflows: reader !== undefined });
   if (mode?.kind === 'unserved') {
     const line = root.get('app').get('mode').line;
     throw new DslError('unsupported', file, [{ line, reason: `${mode.what} are not served by Parley yet` }]);
   }
-  const body = root.get('model_config');
-  if (body.isAbsent && mode !== null) body.problem('Missing model_config for chat/agent-chat/completion app');
+  const flow = mode !== null && isWorkflow(mode.mode) ? mode.mode : null;
+  const body = root.get(flow === null ? 'model_config' : 'workflow');
+  if (body.isAbsent && mode !== null) body.problem(flow === null ? NO_MODEL_CONFIG : NO_WORKFLOW);
   body.mapping();
   throwIfAny(problems, file);
   if (mode === null) throw new Error('unreachable: a file without a mode has a problem');
 
-  const { config, warnings: unserved } = readBasicConfig(body, mode.mode, apiExtensions);
+  const { config, warnings: more } =
+    flow === null || reader === undefined
+      ? readBasicConfig(body, mode.mode, apiExtensions)
+      : readWorkflow(body, { mode: flow, apiExtensions, readWorkflow: reader, settings });
   const app = deepFreeze<App>({
     id,
     mode: mode.mode,
@@ -59,8 +72,12 @@ export function readApp(source: string, options: ReadAppOptions): App {
     settings,
   });
   throwIfAny(problems, file);
-  for (const warning of [...warnings, ...unserved]) onWarning?.(warning);
+  for (const warning of [...warnings, ...more]) onWarning?.(warning);
   return app;
+}
+
+function isWorkflow(mode: AppMode): mode is WorkflowMode {
+  return mode === 'workflow' || mode === 'advanced-chat';
 }
 
 /** Absent: the first version. YAML numbers (`0.3`) have lost their spelling and are refused, as in Dify. */

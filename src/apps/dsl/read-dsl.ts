@@ -1,7 +1,7 @@
 import { isRecord } from '../../config/is-record.ts';
+import { pyyamlTags } from '../../config/pyyaml-tags.ts';
 import { readYaml, type YamlPath } from '../../config/yaml-source.ts';
 import { DslError } from './dsl-error.ts';
-import { pyyamlTags } from './pyyaml-tags.ts';
 
 /** A DSL file as data that knows its lines. Nothing about its content is checked yet but that it is a mapping. */
 export interface DslDocument {

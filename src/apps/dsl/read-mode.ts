@@ -1,9 +1,10 @@
 import type { AppMode } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
-const SERVED: readonly AppMode[] = ['chat', 'agent-chat', 'completion'];
+const BASIC: readonly AppMode[] = ['chat', 'agent-chat', 'completion'];
+const WORKFLOW: readonly AppMode[] = ['advanced-chat', 'workflow'];
 
-/** Modes of Dify that Parley knows and does not serve yet, in words for the owner. */
+/** Modes of Dify that are known and not served, in words for the owner. */
 const UNSERVED: ReadonlyMap<string, string> = new Map([
   ['agent', 'agents of the newer kind (mode agent)'],
   ['advanced-chat', 'chatflows (mode advanced-chat)'],
@@ -14,9 +15,12 @@ const UNSERVED: ReadonlyMap<string, string> = new Map([
 /**
  * The mode of an app (`facts/dify-dsl-engine.md` §2.1). A chat app whose `agent_mode` is on with an agent's strategy
  * is an agent app from before Dify had that mode, and Dify still runs it as one.
+ *
+ * @param options `workflows`: whether there is an engine for them
  */
 export function readMode(
   root: DslNode,
+  { workflows }: { readonly workflows: boolean },
 ):
   | { readonly kind: 'served'; readonly mode: AppMode }
   | { readonly kind: 'unserved'; readonly what: string }
@@ -28,11 +32,11 @@ export function readMode(
     return null;
   }
   if (mode === 'chat' && isLegacyAgent(root)) return { kind: 'served', mode: 'agent-chat' };
+  const served = (workflows ? [...BASIC, ...WORKFLOW] : BASIC).find((known) => known === mode);
+  if (served !== undefined) return { kind: 'served', mode: served };
   const what = UNSERVED.get(mode);
   if (what !== undefined) return { kind: 'unserved', what };
-  const served = SERVED.find((known) => known === mode);
-  if (served !== undefined) return { kind: 'served', mode: served };
-  node.problem(`app.mode: expected one of ${[...SERVED, ...UNSERVED.keys()].join(', ')}`);
+  node.problem(`app.mode: expected one of ${[...BASIC, ...UNSERVED.keys()].join(', ')}`);
   return null;
 }
 

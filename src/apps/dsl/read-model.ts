@@ -1,4 +1,4 @@
-import type { BasicConfig } from '../app.ts';
+import type { AppConfig } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 const MAX_STOP_WORDS = 4;
@@ -8,7 +8,7 @@ const MAX_STOP_WORDS = 4;
  * it. A missing mode means `chat`: Dify resolves it from the model's own schema at run time, and the models of today
  * are chat models.
  */
-export function readModel(node: DslNode): BasicConfig['model'] {
+export function readModel(node: DslNode): AppConfig['model'] {
   if (node.isAbsent) node.problem('model_config.model is required');
   node.mapping();
   const params = node.get('completion_params');

@@ -1,4 +1,4 @@
-import type { BasicConfig } from '../app.ts';
+import type { AppConfig } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 const MAX_MESSAGES = 10;
@@ -7,7 +7,7 @@ const MAX_MESSAGES = 10;
  * Reads the prompt of a `model_config` (`facts/dify-dsl-engine.md` §2.3, §8). Advanced prompts exist for chat and for
  * completion models, and the model's mode says which of the two is used.
  */
-export function readPrompt(config: DslNode, modelMode: 'chat' | 'completion'): BasicConfig['prompt'] {
+export function readPrompt(config: DslNode, modelMode: 'chat' | 'completion'): AppConfig['prompt'] {
   if (config.get('prompt_type').oneOf(['simple', 'advanced'], 'simple') === 'simple') {
     return { kind: 'simple', prePrompt: config.get('pre_prompt').text() };
   }
@@ -16,7 +16,7 @@ export function readPrompt(config: DslNode, modelMode: 'chat' | 'completion'): B
     : readCompletionPrompt(config.get('completion_prompt_config'));
 }
 
-function readChatPrompt(node: DslNode): BasicConfig['prompt'] {
+function readChatPrompt(node: DslNode): AppConfig['prompt'] {
   const prompt = node.get('prompt');
   const items = prompt.items();
   if (items.length === 0) node.problem('chat_prompt_config.prompt is required when prompt_type is advanced');
@@ -33,7 +33,7 @@ function readChatPrompt(node: DslNode): BasicConfig['prompt'] {
   };
 }
 
-function readCompletionPrompt(node: DslNode): BasicConfig['prompt'] {
+function readCompletionPrompt(node: DslNode): AppConfig['prompt'] {
   const text = node.get('prompt').get('text');
   if (text.isAbsent)
     node.problem('completion_prompt_config.prompt.text is required when prompt_type is advanced');

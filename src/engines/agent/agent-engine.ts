@@ -1,26 +1,22 @@
 import type { App } from '../../apps/app.ts';
 import type { ChatModel } from '../../models/chat-model.ts';
 import type { Engine, EngineTask } from '../../runs/engine.ts';
-import { withoutReasoning } from '../../runs/reasoning.ts';
 import { type Thought, withThought } from '../../runs/thought.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { AnswerWriter } from '../answer/answer-writer.ts';
 import { moderateInput } from '../answer/moderation.ts';
 import { TurnUsage } from '../answer/turn-usage.ts';
 import type { EngineParts } from '../engine-parts.ts';
+import { buildPrompt } from '../prompt/build-prompt.ts';
 import { Memory } from '../prompt/memory.ts';
 import type { AgentTurn } from './agent-turn.ts';
 import { functionCall } from './function-call.ts';
+import { keepToolFile } from './keep-tool-file.ts';
 import { checkTools, offeredTools } from './offered-tools.ts';
 import { react } from './react/react.ts';
+import { summarize } from './summarize.ts';
 
 const SIGN_OF_LIFE_MS = 1_000;
-
-const SUMMARY_PROMPT =
-  'Summarize the text below in the language it is written in. Keep facts, names and numbers, and leave out what is ' +
-  'navigation or advertising. Answer with the summary alone.\n\nText:\n';
-/** As much of a text as is summarized. */
-const MAX_SUMMARIZED = 100_000;
 
 /** Agent apps: a model that works with tools until it can answer (`facts/dify-dsl-engine.md` §8.4, §8.5). */
 export function agentEngine(parts: EngineParts): Engine {
@@ -48,17 +44,17 @@ export function agentEngine(parts: EngineParts): Engine {
         if (event.kind === 'thought') thoughts = withThought(thoughts, event.thought);
         task.emit(event);
       };
-      const turn = begin(parts, { ...task, ...checked.passed, emit }, modelOf(app), offered);
+      const { turn, writer } = begin(parts, { ...task, ...checked.passed, emit }, modelOf(app), offered);
       const strategy = app.config.agent?.strategy === 'react' ? react : functionCall;
       const end = await strategy(turn).catch((error: unknown) => {
         // What is refused while tools work ends them too.
-        if (!turn.writer.refused || signal.aborted) throw error;
+        if (!writer.refused || signal.aborted) throw error;
         return 'answered' as const;
       });
-      const replaced = await turn.writer.end();
+      const replaced = await writer.end();
       if (replaced !== null)
         for (const thought of withdrawn(thoughts, replaced)) task.emit({ kind: 'thought', thought });
-      if (end === 'paused' && !turn.writer.refused) task.pause();
+      if (end === 'paused' && !writer.refused) task.pause();
     },
   };
 }
@@ -75,7 +71,7 @@ function begin(
   task: EngineTask,
   model: ChatModel,
   offered: AgentTurn['offered'],
-): AgentTurn {
+): { readonly turn: AgentTurn; readonly writer: AnswerWriter } {
   const writer = new AnswerWriter(parts, task);
   const usage = new TurnUsage(parts.models, model, () => writer.times);
   if (task.resumed) usage.addEarlier(task.resumed.usage);
@@ -93,24 +89,22 @@ function begin(
     onUsage: (used) => usage.add(used),
     signal: writer.signal,
   };
-  const maxIterations = app.config.agent?.maxIterations ?? 0;
   const memory = new Memory(parts, task);
-  return { parts, task, model, maxIterations, memory, offered, writer, usage, context };
-}
-
-async function summarize(
-  model: ChatModel,
-  usage: TurnUsage,
-  text: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const content = SUMMARY_PROMPT + text.slice(0, MAX_SUMMARIZED);
-  let summary = '';
-  const onDelta = (delta: { readonly kind: string; readonly text: string }) => {
-    if (delta.kind === 'text') summary += delta.text;
+  const turn: AgentTurn = {
+    model,
+    ref: app.config.model,
+    maxIterations: app.config.agent?.maxIterations ?? 0,
+    template: app.config.agent?.prompt ?? null,
+    earlier: task.resumed?.thoughts ?? [],
+    offered,
+    prompt: (options) => buildPrompt(parts, task, model, { ...options, memory }),
+    writer,
+    usage,
+    context,
+    showsFiles: task.showsFiles,
+    keepFile: (file) => keepToolFile(parts, task, file),
+    onError: parts.onError,
+    think: (thought) => task.emit({ kind: 'thought', thought }),
   };
-  const request = { messages: [{ role: 'user' as const, content }], params: {} };
-  const result = await model.chat(request, onDelta, { signal });
-  usage.spent(request, summary, result.usage);
-  return withoutReasoning(summary);
+  return { turn, writer };
 }

@@ -1,29 +1,38 @@
-import { ParleyError } from '../../errors.ts';
-import type { ChatMessage, ChatModel, ChatRequest, ChatResult } from '../../models/chat-model.ts';
-import type { EngineTask } from '../../runs/engine.ts';
+import type { ChatMessage, ChatModel, ChatRequest, ChatResult, ModelRef } from '../../models/chat-model.ts';
 import { pendingUses, type Thought, type ToolUse } from '../../runs/thought.ts';
 import { newId } from '../../store/new-id.ts';
-import type { ToolContext } from '../../tools/tool.ts';
 import type { AnswerWriter } from '../answer/answer-writer.ts';
 import type { TurnUsage } from '../answer/turn-usage.ts';
-import type { EngineParts } from '../engine-parts.ts';
-import type { Memory } from '../prompt/memory.ts';
-import { callTools } from './call-tools.ts';
-import type { OfferedTool } from './offered-tools.ts';
+import type { PromptOptions } from '../prompt/build-prompt.ts';
+import { callTools, type ToolCaller } from './call-tools.ts';
 
-/** What the rounds of one agent's turn share. */
-export interface AgentTurn {
-  readonly parts: EngineParts;
-  readonly task: EngineTask;
+/**
+ * What the rounds of one agent's turn share, and all that they ask of whoever has it work: the engine of agent apps, or a
+ * node of a workflow.
+ */
+export interface AgentTurn extends ToolCaller {
   readonly model: ChatModel;
+  /** As the app names it. */
+  readonly ref: ModelRef;
   readonly maxIterations: number;
-  /** By the names that the model knows. */
-  readonly offered: ReadonlyMap<string, OfferedTool>;
-  readonly memory: Memory;
-  readonly writer: AnswerWriter;
-  readonly usage: TurnUsage;
-  readonly context: ToolContext;
+  /** The author's own prompt of a ReAct agent; null: the one that comes with Parley. */
+  readonly template: string | null;
+  /** Of a turn that goes on after a pause: what was thought before it. */
+  readonly earlier: readonly Thought[];
+  /** The request without what this turn has done so far, anew for each round: what is remembered makes room for the work. */
+  prompt(options: Omit<PromptOptions, 'memory'>): Promise<ChatRequest>;
+  readonly writer: AgentWriter;
+  /** Counts what the model uses; null: the model does so itself. */
+  readonly usage: Pick<TurnUsage, 'begin' | 'end'> | null;
+  /** Tells a thought, or more of one that was told. */
+  think(thought: Thought): void;
 }
+
+/** Where an agent's words go. */
+export type AgentWriter = Pick<
+  AnswerWriter,
+  'answer' | 'refused' | 'signal' | 'add' | 'aside' | 'keep' | 'endPassage'
+>;
 
 /** How a strategy ends: with the answer, or waiting for the caller. */
 export type AgentEnd = 'answered' | 'paused';
@@ -39,11 +48,11 @@ export interface BegunThought {
   ended(): void;
 }
 
-export function beginThought({ task }: AgentTurn, position: number): BegunThought {
+export function beginThought(turn: AgentTurn, position: number): BegunThought {
   const thought: Thought = { id: newId(), position, text: '', uses: [], files: [], createdAt: Date.now() };
   let shown = false;
   const show = () => {
-    if (!shown) task.emit({ kind: 'thought', thought: { ...thought, open: true } });
+    if (!shown) turn.think({ ...thought, open: true });
     shown = true;
   };
   const signOfLife = setTimeout(show, SIGN_OF_LIFE_MS);
@@ -57,10 +66,10 @@ export async function askModel(
   onDelta: Parameters<ChatModel['chat']>[1],
   said: () => string,
 ): Promise<ChatResult | null> {
-  usage.begin(request, said);
+  usage?.begin(request, said);
   try {
     const result = await model.chat(request, onDelta, { signal: writer.signal });
-    usage.end(result.usage, result.toolCalls);
+    usage?.end(result.usage, result.toolCalls);
     return writer.refused ? null : result;
   } catch (error) {
     if (writer.refused) return null;
@@ -70,15 +79,15 @@ export async function askModel(
 
 /** Tells what the model thought of, has it done, and tells what came of it. */
 export async function act(
-  { parts, task, offered, context }: AgentTurn,
+  turn: AgentTurn,
   thought: Thought,
   uses: readonly ToolUse[],
 ): Promise<{ readonly thought: Thought; readonly waits: boolean }> {
   const begun = { ...thought, uses };
-  task.emit({ kind: 'thought', thought: begun });
-  const done = { ...begun, ...(await callTools(parts, task, offered, uses, context)) };
+  turn.think(begun);
+  const done = { ...begun, ...(await callTools(turn, uses)) };
   // Nothing has come of it where all is for the caller to do.
-  if (done.uses.some(({ output }) => output !== null)) task.emit({ kind: 'thought', thought: done });
+  if (done.uses.some(({ output }) => output !== null)) turn.think(done);
   return { thought: done, waits: pendingUses([done]).length > 0 };
 }
 
@@ -91,13 +100,4 @@ export function withoutFiles(messages: readonly ChatMessage[]): ChatMessage[] {
     );
     return { role: 'user', content: words.join('\n') };
   });
-}
-
-/** `facts/dify-dsl-engine.md` §8.4. */
-export function tooManyIterations(limit: number): ParleyError {
-  return new ParleyError(
-    'completion_request_error',
-    400,
-    `Agent exceeded the maximum iteration limit of ${limit}. The agent was unable to complete the task within the allowed number of iterations.`,
-  );
 }

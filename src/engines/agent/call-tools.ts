@@ -1,19 +1,32 @@
 import type { ToolCall } from '../../models/chat-model.ts';
 import { parseToolArguments } from '../../models/parse-tool-arguments.ts';
-import type { EngineTask } from '../../runs/engine.ts';
 import type { RunFile } from '../../runs/run-file.ts';
 import type { ToolUse } from '../../runs/thought.ts';
 import { fitArguments } from '../../tools/fit-arguments.ts';
 import { invokeTool, UNEXPECTED } from '../../tools/invoke-tool.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { ToolError } from '../../tools/tool-error.ts';
-import type { EngineParts } from '../engine-parts.ts';
+import type { ToolPart } from '../../tools/tool-part.ts';
 import { boundedArguments } from './bounded-arguments.ts';
-import { keepToolFile } from './keep-tool-file.ts';
 import { observe } from './observe.ts';
 import type { OfferedTool } from './offered-tools.ts';
 
 type Offered = ReadonlyMap<string, OfferedTool>;
+
+/** What calls of tools need of whoever has them made. */
+export interface ToolCaller {
+  /** By the names that the model knows. */
+  readonly offered: Offered;
+  readonly context: ToolContext;
+  /** Whether the end user gets files where the answer goes. */
+  readonly showsFiles: boolean;
+  /** Keeps a file that a tool has made; null: none is kept here. */
+  keepFile(file: Extract<ToolPart, { kind: 'file' }>): Promise<Pick<RunFile, 'id' | 'filename'> | null>;
+  /** Hears of defects that the run survives. */
+  readonly onError: (error: unknown) => void;
+  /** Hears when a call begins, and how it ends unless the run is stopped; its `output` stands in `use` then. */
+  readonly onCall?: (use: ToolUse, state: 'begun' | 'answered' | 'failed') => void;
+}
 
 /** Calls of one round that go on at once: each may hold an answer of 15 MB, and a model may make more than a hundred. */
 const MAX_AT_ONCE = 16;
@@ -42,19 +55,19 @@ export function usesOf(calls: readonly ToolCall[], offered: Offered): readonly T
  * @throws `context.signal.reason` when the run is stopped
  */
 export async function callTools(
-  parts: EngineParts,
-  task: EngineTask,
-  offered: Offered,
+  caller: ToolCaller,
   uses: readonly ToolUse[],
-  context: ToolContext,
 ): Promise<{ readonly uses: readonly ToolUse[]; readonly files: readonly string[] }> {
   const files: string[] = [];
   const answer = async (use: ToolUse): Promise<ToolUse> => {
-    const tool = offered.get(use.name);
+    const tool = caller.offered.get(use.name);
     if (use.executedBy === 'caller') return { ...use, output: tool ? problemFor(tool, use) : null };
-    const { output, made } = await call({ parts, task, context, calls: uses.length }, tool, use);
-    files.push(...made.map(({ id }) => id));
-    return { ...use, output };
+    caller.onCall?.(use, 'begun');
+    const { output, made, failed = false } = await call(caller, tool, use, uses.length);
+    files.push(...made);
+    const answered = { ...use, output };
+    caller.onCall?.(answered, failed ? 'failed' : 'answered');
+    return answered;
   };
   const answered = [...uses];
   const waiting = uses.entries();
@@ -79,35 +92,33 @@ function problemFor({ tool }: OfferedTool, use: ToolUse): string | null {
 
 const MALFORMED = 'tool parameters validation error: the arguments are not a JSON object';
 
-/** What the calls of one round share. */
-interface Round {
-  readonly parts: EngineParts;
-  readonly task: EngineTask;
-  readonly context: ToolContext;
-  /** How many there are. */
-  readonly calls: number;
-}
-
-/** Texts of what went wrong begin as in `facts/dify-dsl-engine.md` §8.4. */
+/**
+ * Texts of what went wrong begin as in `facts/dify-dsl-engine.md` §8.4.
+ *
+ * @param calls in the same round
+ * @returns what the model is told, and ids of the files that were made
+ */
 async function call(
-  { parts, task, context, calls }: Round,
+  caller: ToolCaller,
   offered: OfferedTool | undefined,
   use: ToolUse,
-): Promise<{ readonly output: string; readonly made: readonly RunFile[] }> {
-  if (!offered) return { output: `there is not a tool named ${use.name}`, made: [] };
+  calls: number,
+): Promise<{ readonly output: string; readonly made: readonly string[]; readonly failed?: true }> {
+  if (!offered) return { output: `there is not a tool named ${use.name}`, made: [], failed: true };
   const args = parseToolArguments(use.arguments);
-  if (args === null) return { output: MALFORMED, made: [] };
-  const kept: (RunFile | null)[] = [];
-  const made = () => kept.filter((file) => file !== null);
+  if (args === null) return { output: MALFORMED, made: [], failed: true };
+  const kept: (Pick<RunFile, 'id' | 'filename'> | null)[] = [];
+  const made = () => kept.flatMap((file) => file?.id ?? []);
   try {
-    const answer = await invokeTool(offered.tool, { ...written(args, offered), ...offered.values }, context);
-    for (const part of answer) if (part.kind === 'file') kept.push(await keepToolFile(parts, task, part));
-    return { output: observe(answer, kept, { calls, shown: task.showsFiles }), made: made() };
+    const given = { ...written(args, offered), ...offered.values };
+    const answer = await invokeTool(offered.tool, given, caller.context);
+    for (const part of answer) if (part.kind === 'file') kept.push(await caller.keepFile(part));
+    return { output: observe(answer, kept, { calls, shown: caller.showsFiles }), made: made() };
   } catch (error) {
-    context.signal.throwIfAborted();
-    if (!(error instanceof ToolError)) parts.onError(error);
-    else if (error.message === UNEXPECTED) parts.onError(error.cause);
-    return { output: failureOf(error), made: made() };
+    caller.context.signal.throwIfAborted();
+    if (!(error instanceof ToolError)) caller.onError(error);
+    else if (error.message === UNEXPECTED) caller.onError(error.cause);
+    return { output: failureOf(error), made: made(), failed: true };
   }
 }
 

@@ -1,17 +1,9 @@
 import type { ChatDelta, ChatMessage } from '../../models/chat-model.ts';
 import { countMessages, countTools } from '../../models/count-tokens.ts';
-import { buildPrompt } from '../prompt/build-prompt.ts';
 import { thoughtMessages } from '../prompt/thought-messages.ts';
-import {
-  type AgentEnd,
-  type AgentTurn,
-  act,
-  askModel,
-  beginThought,
-  tooManyIterations,
-  withoutFiles,
-} from './agent-turn.ts';
+import { type AgentEnd, type AgentTurn, act, askModel, beginThought, withoutFiles } from './agent-turn.ts';
 import { usesOf } from './call-tools.ts';
+import { MaxIterationsError } from './max-iterations-error.ts';
 
 /**
  * The model calls functions until it calls none (`facts/dify-dsl-engine.md` §8.4). After `maxIterations` rounds it gets one
@@ -20,9 +12,8 @@ import { usesOf } from './call-tools.ts';
  * @throws ParleyError when it calls in that round too, and what the model throws
  */
 export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
-  const { parts, task, model, maxIterations, offered, memory, writer } = turn;
+  const { maxIterations, offered, earlier, writer } = turn;
   const tools = [...offered.values()].map(({ spec }) => spec);
-  const earlier = task.resumed?.thoughts ?? [];
   const work: ChatMessage[] = [];
   let reserved = countTools(tools);
   const add = (messages: readonly ChatMessage[]) => {
@@ -34,8 +25,7 @@ export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
 
   for (let round = earlier.length + 1; ; round++) {
     const last = round > maxIterations;
-    // Anew in each round: what is remembered makes room for the work.
-    const prompt = await buildPrompt(parts, task, model, { reserved, memory });
+    const prompt = await turn.prompt({ reserved });
     const text = new Passage(turn, spoke);
     const messages = round === 1 ? prompt.messages : withoutFiles(prompt.messages);
     const request = {
@@ -55,12 +45,12 @@ export async function functionCall(turn: AgentTurn): Promise<AgentEnd> {
     spoke ||= text.said !== '';
     const told = { ...thought, text: text.said };
     if (result === null || result.toolCalls.length === 0) {
-      task.emit({ kind: 'thought', thought: told });
+      turn.think(told);
       return 'answered';
     }
     if (last) {
-      task.emit({ kind: 'thought', thought: { ...told, uses: usesOf(result.toolCalls, offered) } });
-      throw tooManyIterations(maxIterations);
+      turn.think({ ...told, uses: usesOf(result.toolCalls, offered) });
+      throw new MaxIterationsError(maxIterations);
     }
     const acted = await act(turn, told, usesOf(result.toolCalls, offered));
     if (acted.waits) return 'paused';

@@ -2,6 +2,8 @@ import type { RunFile } from '../../runs/run-file.ts';
 import type { ToolPart } from '../../tools/tool-part.ts';
 import { boundedOutput } from '../prompt/bounded-output.ts';
 
+type Named = Pick<RunFile, 'filename'>;
+
 /** All answers in one round together, in characters. */
 const MAX_ROUND = 400_000;
 
@@ -15,7 +17,7 @@ const MAX_ROUND = 400_000;
  */
 export function observe(
   parts: readonly ToolPart[],
-  kept: readonly (RunFile | null)[],
+  kept: readonly (Named | null)[],
   { calls = 1, shown = true }: { readonly calls?: number; readonly shown?: boolean } = {},
 ): string {
   const said: string[] = [];
@@ -44,7 +46,7 @@ export function observe(
   );
 }
 
-function fileNotice(mimeType: string, file: RunFile | null, shown: boolean): string {
+function fileNotice(mimeType: string, file: Named | null, shown: boolean): string {
   const what = mimeType.startsWith('image/') ? 'image' : 'file';
   const made = what === 'image' ? 'an image' : 'a file';
   if (file === null) return `The tool made ${made} that cannot be kept here; the user does not see it.`;

@@ -1,4 +1,4 @@
-import type { App, ToolRef } from '../../apps/app.ts';
+import type { App } from '../../apps/app.ts';
 import { isRecord } from '../../config/is-record.ts';
 import { ParleyError } from '../../errors.ts';
 import type { ToolSpec } from '../../models/chat-model.ts';
@@ -51,18 +51,28 @@ export async function offeredTools(
       }
     }),
   );
+  return offerTools(
+    found.flatMap((one) => {
+      if (one === null || (one.tool.executedBy === 'caller' && !callerExecutes)) return [];
+      return [{ tool: one.tool, values: one.ref.values }];
+    }),
+  );
+}
+
+/** Tools with what their author has set, under names that every model takes, and each of them once. */
+export function offerTools(
+  tools: readonly Pick<OfferedTool, 'tool' | 'values'>[],
+): ReadonlyMap<string, OfferedTool> {
   const offered = new Map<string, OfferedTool>();
-  // What every model takes as a name, and no other tool of the app has.
   const unique = uniqueNames();
-  for (const one of found) {
-    if (one === null || (one.tool.executedBy === 'caller' && !callerExecutes)) continue;
-    const name = unique(one.tool.name, one.tool.provider);
-    offered.set(name, offer(one.tool, name, one.ref));
+  for (const { tool, values } of tools) {
+    const name = unique(tool.name, tool.provider);
+    offered.set(name, offer(tool, name, values));
   }
   return offered;
 }
 
-function offer(tool: Tool, name: string, { values }: ToolRef): OfferedTool {
+function offer(tool: Tool, name: string, values: OfferedTool['values']): OfferedTool {
   const set = Object.entries(values).filter(
     ([parameter, value]) => tool.authored.includes(parameter) && value !== null && value !== '',
   );

@@ -60,12 +60,33 @@ export class AnswerWriter {
     this.#speaker?.add(delta.text);
   }
 
-  /** A piece of the answer. An empty one is a sign of life, and only said when nothing was said before. */
-  say(text: string): void {
+  /**
+   * A piece of the answer. An empty one is a sign of life, and only said when nothing was said before.
+   *
+   * @param selector of a workflow: the variable that it is a piece of
+   */
+  say(text: string, selector?: readonly string[]): void {
     if (text === '' && this.#begun) return;
     this.#answer += text;
-    this.#task.emit({ kind: 'text', text });
+    this.#task.emit({ kind: 'text', text, ...(selector && { selector }) });
     this.#grow(text);
+  }
+
+  /** A piece of the answer that is also spoken. */
+  tell(text: string, selector: readonly string[]): void {
+    if (text === '') return;
+    this.#firstToken ??= performance.now();
+    this.say(text, selector);
+    this.#speaker?.add(text);
+  }
+
+  /** This is all of the answer so far: something that was said does not hold. */
+  revise(answer: string): void {
+    this.#answer = answer;
+    this.#task.emit({ kind: 'text_replaced', text: answer, reason: '' });
+    if (!this.#guard) return;
+    this.#shown = answer;
+    this.#guard.restart(answer);
   }
 
   /** A piece of what an agent says on the way: shown, but no part of the answer. */

@@ -18,6 +18,7 @@ export class OutputGuard {
   #verdict: Verdict = null;
   #answer = '';
   #checked = 0;
+  #restarts = 0;
   #checking: Promise<void> | null = null;
 
   /** Null for an app whose output is not checked. */
@@ -64,6 +65,13 @@ export class OutputGuard {
     );
   }
 
+  /** The answer has become another one: nothing of it is checked yet. */
+  restart(answer: string): void {
+    this.#restarts += 1;
+    this.#checked = 0;
+    this.grow(answer);
+  }
+
   /** The verdict over the whole answer. @throws ParleyError when it cannot be had */
   async finish(answer: string): Promise<Verdict> {
     this.#answer = answer;
@@ -74,7 +82,10 @@ export class OutputGuard {
 
   async #run(answer: string): Promise<void> {
     const from = this.#overlap === null ? 0 : Math.max(0, this.#checked - this.#overlap);
+    const restarts = this.#restarts;
     const verdict = await this.#check(answer.slice(from));
+    // What was checked is not the answer any more.
+    if (restarts !== this.#restarts) return;
     this.#checked = answer.length;
     if (!verdict || this.#verdict) return;
     this.#verdict = verdict;

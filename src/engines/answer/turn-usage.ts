@@ -1,9 +1,9 @@
 import type { ChatModel, ChatRequest, TokenUsage, ToolCall } from '../../models/chat-model.ts';
-import { countMessages, countTokens, countToolCall, countTools } from '../../models/count-tokens.ts';
+import { countUsage } from '../../models/count-usage.ts';
 import type { Models } from '../../models/models.ts';
 import type { RunUsage } from '../../runs/run-event.ts';
 import type { ModelUsage } from '../../tools/model-usage.ts';
-import { addDecimals } from './add-decimals.ts';
+import { addModelUsage } from './add-model-usage.ts';
 
 /** Times of a turn, in milliseconds of `performance.now()`. */
 export interface TurnTimes {
@@ -41,13 +41,13 @@ export class TurnUsage {
   end(reported: TokenUsage | null, toolCalls: readonly ToolCall[] = []): void {
     const open = this.#open;
     this.#open = null;
-    const tokens = reported ?? (open && counted(open.request, open.said(), toolCalls));
+    const tokens = reported ?? (open && countUsage(open.request, open.said(), toolCalls));
     if (tokens) this.#tokens = sum(this.#tokens, tokens);
   }
 
   /** A call of the same model that is over, made while others may be open. */
   spent(request: ChatRequest, answer: string, reported: TokenUsage | null): void {
-    this.#tokens = sum(this.#tokens, reported ?? counted(request, answer));
+    this.#tokens = sum(this.#tokens, reported ?? countUsage(request, answer));
   }
 
   add(usage: ModelUsage): void {
@@ -64,9 +64,9 @@ export class TurnUsage {
     const now = performance.now();
     const { began, firstToken } = this.#times();
     const open = this.#open;
-    const tokens = open ? sum(this.#tokens, counted(open.request, open.said())) : this.#tokens;
+    const tokens = open ? sum(this.#tokens, countUsage(open.request, open.said())) : this.#tokens;
     const price = await this.#models.price(this.#model, tokens);
-    const total = this.#others.reduce<ModelUsage>(plus, { ...tokens, ...price });
+    const total = this.#others.reduce<ModelUsage>(addModelUsage, { ...tokens, ...price });
     return {
       ...price,
       ...total,
@@ -78,29 +78,10 @@ export class TurnUsage {
   }
 }
 
-function counted(request: ChatRequest, answer: string, toolCalls: readonly ToolCall[] = []): TokenUsage {
-  return {
-    promptTokens: countMessages(request.messages) + countTools(request.tools ?? []),
-    completionTokens: toolCalls.reduce(
-      (total, call) => total + countToolCall(call),
-      answer === '' ? 0 : countTokens(answer),
-    ),
-  };
-}
-
 function sum(a: TokenUsage, b: TokenUsage): TokenUsage {
   return {
     promptTokens: a.promptTokens + b.promptTokens,
     completionTokens: a.completionTokens + b.completionTokens,
-  };
-}
-
-function plus(a: ModelUsage, b: ModelUsage): ModelUsage {
-  return {
-    ...sum(a, b),
-    promptPrice: addDecimals(a.promptPrice, b.promptPrice),
-    completionPrice: addDecimals(a.completionPrice, b.completionPrice),
-    totalPrice: addDecimals(a.totalPrice, b.totalPrice),
   };
 }
 

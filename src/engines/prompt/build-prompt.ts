@@ -5,11 +5,9 @@ import type { EngineTask } from '../../runs/engine.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { fileParts } from './file-parts.ts';
 import { Memory } from './memory.ts';
-
-/** Tokens kept for the answer where the app names no `max_tokens`; of a small window a quarter, so that it remembers. */
-const DEFAULT_ANSWER_TOKENS = 2048;
-/** The least that an answer may have when the prompt leaves hardly any room (`facts/dify-dsl-engine.md` §8.2). */
-const MIN_ANSWER_TOKENS = 16;
+import { tokensForAnswer } from './tokens-for-answer.ts';
+import { transcript } from './transcript.ts';
+import { withinWindow } from './within-window.ts';
 
 /** What an engine adds to an app's prompt. */
 export interface PromptOptions {
@@ -50,17 +48,12 @@ export async function buildPrompt(
   const layout: Layout = { frame, ...(continued ? { continued } : {}) };
   const withMemory = (memory: readonly ChatMessage[]) => layOut(task, files, memory, layout);
   const fixed = countMessages(withMemory([])) + reserved;
-  const forAnswer = maxTokens ?? Math.min(DEFAULT_ANSWER_TOKENS, Math.floor(model.contextWindow / 4));
-  const room = model.contextWindow - forAnswer - fixed;
+  const room = model.contextWindow - tokensForAnswer(model, maxTokens) - fixed;
   const messages = withMemory(room > 0 ? await memory.within(room) : []);
   const stop = stopWords(task);
-  const left = model.contextWindow - fixed;
   return {
     messages,
-    params:
-      maxTokens !== null && maxTokens > left
-        ? { ...config.model.completionParams, max_tokens: Math.max(left, MIN_ANSWER_TOKENS) }
-        : config.model.completionParams,
+    params: withinWindow(config.model.completionParams, model, fixed),
     ...(stop.length > 0 ? { stop } : {}),
   };
 }
@@ -139,18 +132,6 @@ function advancedMessages(
 function user(text: string, files: readonly ContentPart[]): ChatMessage {
   if (files.length === 0) return { role: 'user', content: text };
   return { role: 'user', content: text === '' ? files : [...files, { kind: 'text', text }] };
-}
-
-function transcript(memory: readonly ChatMessage[], userPrefix: string, assistantPrefix: string): string {
-  return memory
-    .map(({ role, content }) => {
-      const text =
-        typeof content === 'string'
-          ? content
-          : content.map((p) => (p.kind === 'text' ? p.text : '')).join('');
-      return `${role === 'user' ? userPrefix : assistantPrefix}: ${text}`;
-    })
-    .join('\n');
 }
 
 /** Simple prompts use no stop words of the app; text-completion prompts have their own (`facts/dify-dsl-engine.md` §8.1). */

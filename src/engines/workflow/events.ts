@@ -50,6 +50,8 @@ export interface Round {
 
 export interface NodeStarted extends NodeEvent {
   readonly kind: 'node_started';
+  /** `NodeKind.about`. */
+  readonly about: ValueRecord;
   readonly at: number;
 }
 

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
+import type { WorkflowNeed } from '../../apps/workflow-reader.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeResult } from './node-result.ts';
 import type { Segment } from './pool/references.ts';
 import type { Selector } from './pool/selector.ts';
+import type { ValueRecord } from './values/value.ts';
 
 /**
  * - `root`: where a graph, or the inside of a container, begins;
@@ -32,6 +34,10 @@ export interface NodeKind<Config = unknown> {
   references?(config: Config): readonly Selector[];
   /** Variables of others that it sets: an answer that shows them waits for it. */
   writes?(config: Config): readonly Selector[];
+  /** What it uses of the world, for whoever checks an app before it runs. */
+  needs?(config: Config): readonly WorkflowNeed[];
+  /** What clients are told of it when it starts, in Dify's terms: `{ agent_strategy: { name, icon } }`. */
+  about?(config: Config): ValueRecord;
   /** What a response shows, in order. */
   segments?(config: Config): readonly Segment[];
   /** @throws NodeError; whatever else it throws fails the node as well. A result that is no Promise costs no turn. */

@@ -7,9 +7,13 @@ import { httpRequest } from './nodes/http-request.ts';
 import { ifElse } from './nodes/if-else.ts';
 import { iteration, iterationStart } from './nodes/iteration.ts';
 import { listOperator } from './nodes/list-operator.ts';
+import { llm } from './nodes/llm.ts';
 import { loop, loopEnd, loopStart } from './nodes/loop.ts';
+import { parameterExtractor } from './nodes/parameter-extractor.ts';
+import { questionClassifier } from './nodes/question-classifier.ts';
 import { start } from './nodes/start.ts';
 import { templateTransform } from './nodes/template-transform.ts';
+import { tool } from './nodes/tool.ts';
 import { variableAggregator } from './nodes/variable-aggregator.ts';
 
 /** Every kind of node that the engine has. */
@@ -24,9 +28,13 @@ export const nodeKinds: readonly NodeKind[] = [
   variableAggregator,
   assigner,
   listOperator,
+  tool,
   iteration,
   iterationStart,
   loop,
   loopStart,
   loopEnd,
+  llm,
+  questionClassifier,
+  parameterExtractor,
 ];

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Models } from '../../models/models.ts';
 import type { Outbound } from '../../outbound/outbound.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Tools } from '../../tools/tools.ts';
 import type { RunOutcome, TextChunk, WorkflowEvent } from './events.ts';
 import type { Graph } from './graph/graph.ts';
 import { type ReadGraphOptions, readGraph } from './graph/read-graph.ts';
@@ -159,13 +161,23 @@ function storyOf(event: WorkflowEvent): string[] {
 
 export function fakeServices(): WorkflowServices {
   let ids = 0;
+  const missing = (what: string) => (): never => {
+    throw new Error(`This test has no ${what}.`);
+  };
   const absent = (what: string) => () => Promise.reject(new Error(`This test has no ${what}.`));
   return {
     sandbox: { run: absent('sandbox'), close: async () => {} } as Sandbox,
     tenant: 'app',
     outbound: { request: absent('network') } as unknown as Outbound,
     allow: [],
-    files: { read: absent('files'), save: absent('files') },
+    files: { read: absent('files'), save: absent('files'), contentOf: missing('files') },
+    models: { chat: missing('models') } as unknown as Models,
+    onModelUsage() {},
+    history: null,
+    tools: { find: absent('tools') } as unknown as Tools,
+    toolContext: missing('tools'),
+    knowledge: { retrieve: absent('knowledge') },
+    onError() {},
     clock: systemClock,
     newId() {
       ids += 1;

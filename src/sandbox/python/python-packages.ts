@@ -64,22 +64,21 @@ export class PythonPackages {
    * @throws SandboxError `missing_package` when one of their files is not there, or is not what the index says
    */
   async wheels(imports: readonly string[]): Promise<readonly Wheel[]> {
-    const index = await this.#index();
-    const wanted = new Map<string, Entry>();
-    const add = (name: string): void => {
-      const entry = index.get(name);
-      if (entry === undefined || wanted.has(name)) return;
-      for (const dependency of entry.depends) add(dependency);
-      wanted.set(name, entry);
-    };
-    for (const name of imports) {
-      for (const [key, entry] of index) if (entry.imports.includes(name)) add(key);
-    }
     const wheels: Wheel[] = [];
-    for (const { fileName, installDir, sha256 } of wanted.values()) {
+    for (const { fileName, installDir, sha256 } of wanted(imports, await this.#index())) {
       wheels.push({ fileName, installDir, bytes: await this.#read(fileName, sha256) });
     }
     return wheels;
+  }
+
+  /** Those of `imports` that are not here, as far as can be told without fetching any package. */
+  async missing(imports: readonly string[]): Promise<readonly string[]> {
+    const index = await this.#index();
+    const files = this.#isUrl ? null : new Set(await readdir(this.#source).catch(() => []));
+    return imports.filter((name) => {
+      const entries = wanted([name], index);
+      return entries.length === 0 || entries.some(({ fileName }) => files?.has(fileName) === false);
+    });
   }
 
   #index(): Promise<ReadonlyMap<string, Entry>> {
@@ -162,6 +161,21 @@ export class PythonPackages {
     const message = `Packages cannot be loaded from ${this.#source} (sandbox.python.packages): ${why}.`;
     return new SandboxError('missing_package', message);
   }
+}
+
+/** The packages that have `imports`, after those that they depend on. */
+function wanted(imports: readonly string[], index: ReadonlyMap<string, Entry>): readonly Entry[] {
+  const found = new Map<string, Entry>();
+  const add = (name: string): void => {
+    const entry = index.get(name);
+    if (entry === undefined || found.has(name)) return;
+    for (const dependency of entry.depends) add(dependency);
+    found.set(name, entry);
+  };
+  for (const name of imports) {
+    for (const [key, entry] of index) if (entry.imports.includes(name)) add(key);
+  }
+  return [...found.values()];
 }
 
 /** The index that comes with Pyodide, for a folder that holds nothing but packages. */

@@ -21,6 +21,7 @@ const outcome: RunOutcome = {
   files: [],
   followUps: [],
   spoken: false,
+  workflow: null,
 };
 
 function aRun(): Run {

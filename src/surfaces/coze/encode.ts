@@ -103,6 +103,10 @@ export function cozeStream(run: Run, resumed: Resumed | null = null): StreamForm
         // Spoken answers are asked for by a bot's voice settings, which no app has here.
         case 'audio':
           return '';
+        // A chatflow's steps have no event on this wire.
+        case 'workflow_started':
+        case 'node':
+          return '';
         case 'answered':
           return answer(event.answer, false);
         case 'follow_up':

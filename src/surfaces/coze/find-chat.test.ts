@@ -92,6 +92,7 @@ async function begin(at: number, isNew: ConversationRow | null = null): Promise<
     newConversation: isNew,
     items: [],
     queryFrom: null,
+    workflowRun: null,
     exclusive: false,
     claim: null,
   });

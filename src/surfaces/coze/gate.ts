@@ -67,6 +67,8 @@ export async function answer(
     route.body === 'multipart' ? {} : parse(route.body, readBody(request.body, route.body !== undefined));
   const account = { appId: '', endUserId: (await findOrCreateEndUser(parts.store, '', token.tokenId)).id };
   const reach = { apps: token.apps, account: account.endUserId };
+  // A workflow is no bot: nobody talks with it.
+  const bots = () => parts.apps.list().filter(({ mode }) => mode !== 'workflow');
   const opens = (app: App) => token.apps === 'all' || token.apps.includes(app.id);
   const context: CozeContext = {
     parts,
@@ -80,11 +82,11 @@ export async function answer(
       return goneSignal(reply);
     },
     bot(id) {
-      const app = parts.apps.list().find((app) => app.id === id || namedId('bot', app.id) === id);
+      const app = bots().find((app) => app.id === id || namedId('bot', app.id) === id);
       if (!app || !opens(app)) throw missingResource('bot_id', id);
       return app;
     },
-    bots: () => parts.apps.list().filter(opens),
+    bots: () => bots().filter(opens),
     async conversation(id) {
       const shortId = shortIdOf(id);
       const found =

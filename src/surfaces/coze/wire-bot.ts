@@ -1,4 +1,4 @@
-import type { App, BasicConfig } from '../../apps/app.ts';
+import type { App, AppConfig } from '../../apps/app.ts';
 import type { ToolInfo } from '../../runs/app-services.ts';
 import { unixSeconds } from '../unix-seconds.ts';
 import { botVariables } from './bot-variables.ts';
@@ -74,7 +74,7 @@ function isOnTheWeb(icon: ToolInfo['icon']): icon is string {
 }
 
 /** What the app tells its model in every chat. */
-function promptOf({ prompt }: BasicConfig): string {
+function promptOf({ prompt }: AppConfig): string {
   switch (prompt.kind) {
     case 'simple':
       return prompt.prePrompt;
@@ -92,7 +92,7 @@ const NUMBERS = ['temperature', 'top_p', 'frequency_penalty', 'presence_penalty'
 const INTEGERS = ['max_tokens', 'top_k'];
 
 /** Settings of the app, where they are numbers; what it does not set is the provider's business, and left out. */
-function modelInfo({ provider, name, completionParams }: BasicConfig['model']) {
+function modelInfo({ provider, name, completionParams }: AppConfig['model']) {
   const set = Object.entries(completionParams).filter(
     ([key, value]) =>
       (NUMBERS.includes(key) && Number.isFinite(value)) ||

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import type { App } from '../../apps/app.ts';
-import { invalidParam, notFound, ParleyError } from '../../errors.ts';
+import { type ErrorCode, invalidParam, notFound, ParleyError } from '../../errors.ts';
 import { DEFAULT_USER, findOrCreateEndUser } from '../../store/end-users.ts';
 import { firstValues } from '../first-values.ts';
 import { goneSignal } from '../gone-signal.ts';
@@ -119,21 +119,29 @@ function asText(value: unknown): string {
   }
 }
 
-const WRONG_MODE = {
-  chat: ['not_chat_app', 'Please check if your app mode matches the right API route.'],
-  workflow: ['not_workflow_app', 'Please check if your app mode matches the right API route.'],
-  completion: ['app_unavailable', 'App unavailable, please check your app configurations.'],
-} as const;
+const WRONG_APP = 'Please check if your app mode matches the right API route.';
 
-/** Agents are chat apps on this wire (`facts/dify-wire.md` §5). */
-function familyOf(mode: App['mode']): ModeFamily {
-  return mode === 'agent-chat' ? 'chat' : mode;
-}
+/** Which modes are of a family, and what others are told (`facts/dify-wire.md` §5). */
+const FAMILIES: Readonly<
+  Record<
+    Exclude<ModeFamily, 'any'>,
+    { readonly modes: readonly App['mode'][]; readonly code: ErrorCode; readonly message: string }
+  >
+> = {
+  chat: { modes: ['chat', 'agent-chat', 'advanced-chat'], code: 'not_chat_app', message: WRONG_APP },
+  workflow: { modes: ['workflow'], code: 'not_workflow_app', message: WRONG_APP },
+  graph: { modes: ['workflow', 'advanced-chat'], code: 'not_workflow_app', message: WRONG_APP },
+  completion: {
+    modes: ['completion'],
+    code: 'app_unavailable',
+    message: 'App unavailable, please check your app configurations.',
+  },
+};
 
 function checkMode(family: ModeFamily, app: App): void {
-  if (family === 'any' || family === familyOf(app.mode)) return;
-  const [code, message] = WRONG_MODE[family];
-  throw new ParleyError(code, 400, message);
+  if (family === 'any') return;
+  const { modes, code, message } = FAMILIES[family];
+  if (!modes.includes(app.mode)) throw new ParleyError(code, 400, message);
 }
 
 function parse(

@@ -8,9 +8,10 @@ export const BLURB =
 
 export const APPS: Readonly<Record<DifyRoute['modes'], string>> = {
   any: 'For every app.',
-  chat: 'For chat apps; the key of another app is answered with `not_chat_app`.',
+  chat: 'For chat apps, agents and chatflows; the key of another app is answered with `not_chat_app`.',
   completion: 'For completion apps; the key of another app is answered with `app_unavailable`.',
   workflow: 'For workflow apps; the key of another app is answered with `not_workflow_app`.',
+  graph: 'For workflow apps and chatflows; the key of another app is answered with `not_workflow_app`.',
 };
 
 export const USER =
@@ -26,6 +27,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     'Files for the model: `{"type": "image", "transfer_method": "remote_url", "url": "https://…"}`, or `local_file` with `upload_file_id`.',
   auto_generate_name: 'Lets the model write the title of a new conversation.',
   task_id: 'Names a running answer to the stop route; every event of its stream carries it.',
+  workflow_run_id: 'Names a run of a workflow, for its details.',
+  workflow_id: 'Names a version of a workflow; in a request: the one that runs, absent: the newest.',
   limit: 'How many to return at most.',
   first_id: 'Of the first item on the page before; absent: the newest page.',
   last_id: 'Of the last item on the page before; absent: the first page.',

@@ -6,45 +6,10 @@ import type {
   OpenApiParameter,
   OpenApiResponse,
 } from '../openapi-document.ts';
+import { streamEvents } from './openapi-events.ts';
 import { APPS, BLURB, MEANINGS, SAMPLES, USER } from './openapi-words.ts';
 import type { DifyRoute } from './route.ts';
 import { difyRoutes } from './routes/index.ts';
-import { usageObject } from './schema.ts';
-
-/** Server-sent events of a run (`facts/dify-wire.md` §3.4), in the order in which they may come. */
-function streamEvents(route: DifyRoute): z.ZodType {
-  const ids = {
-    ...(route.modes === 'chat' ? { conversation_id: z.uuid() } : {}),
-    message_id: z.uuid(),
-    created_at: z.int(),
-    task_id: z.string(),
-  };
-  const event = (name: string, when: string, fields: z.ZodRawShape) =>
-    z.object({ event: z.literal(name), ...fields }).meta({ title: name, description: when });
-  const { task_id: _, ...idsOfError } = ids;
-  const metadata = z.object({
-    annotation_reply: z.null(),
-    retriever_resources: z.array(z.unknown()),
-    usage: usageObject,
-  });
-  return z.union([
-    event('message', 'The next piece of the answer.', { ...ids, id: z.uuid(), answer: z.string() }),
-    event('message_replace', 'Moderation withdrew the answer so far; this stands in its place.', {
-      ...ids,
-      answer: z.string(),
-      reason: z.string(),
-    }),
-    event('tts_message', 'A piece of the spoken answer, base64 of MP3.', { ...ids, audio: z.string() }),
-    event('message_end', 'The answer is complete, or was stopped.', { ...ids, id: z.uuid(), metadata }),
-    event('tts_message_end', 'The spoken answer is complete.', { ...ids, audio: z.literal('') }),
-    event('error', 'The run failed; nothing follows.', {
-      ...idsOfError,
-      code: z.string(),
-      status: z.int(),
-      message: z.string(),
-    }),
-  ]);
-}
 
 /** OpenAPI 3.1 of every route in the table, made from the schemas that also validate. */
 export function difyOpenApi({ version }: { readonly version: string }): OpenApiDocument {

@@ -5,12 +5,15 @@ import { NO_USAGE } from '../../runs/run-event.ts';
 import { runFileOf } from '../../runs/run-file.ts';
 import { RunLog } from '../../runs/run-log.ts';
 import { thoughtOf } from '../../runs/thought.ts';
+import type { WorkflowOutcome } from '../../runs/workflow-event.ts';
 import { listMessageFiles } from '../../store/files.ts';
 import { findMessage } from '../../store/messages.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { Owner } from '../../store/owner.ts';
 import { findRun } from '../../store/runs.ts';
+import type { WorkflowRunRow } from '../../store/schema.ts';
 import { listThoughts } from '../../store/thoughts.ts';
+import { findWorkflowRunOf } from '../../store/workflow-runs.ts';
 
 /**
  * A run that ended too long ago to be in memory, or under an earlier process, told again from what is stored: the
@@ -23,7 +26,7 @@ export async function recallRun(
   store: Store,
   owner: Owner,
   app: App,
-  { taskId, seen }: { readonly taskId: string; readonly seen: number },
+  { taskId, seen, user }: { readonly taskId: string; readonly seen: number; readonly user: string },
 ): Promise<Run> {
   const row = await findRun(store, owner, taskId);
   const message = row && (await findMessage(store, owner, row.message_id));
@@ -31,9 +34,10 @@ export async function recallRun(
   if (row.status === 'running') {
     throw new ParleyError('bad_request', 400, 'The task is running in another process of this installation.');
   }
-  const [files, thoughtRows] = await Promise.all([
+  const [files, thoughtRows, workflowRun] = await Promise.all([
     listMessageFiles(store, app.id, [message.id]),
     listThoughts(store, app.id, [message.id]),
+    app.config.workflow === null ? undefined : findWorkflowRunOf(store, app.id, row.id),
   ]);
   const thoughts = thoughtRows.map(thoughtOf);
   const filesOf = (side: 'user' | 'assistant') =>
@@ -50,6 +54,8 @@ export async function recallRun(
     app,
     mode: app.mode,
     owner,
+    user,
+    workflowRunId: workflowRun?.id ?? null,
     files: filesOf('user'),
     kept: true,
     section: message.section,
@@ -77,6 +83,22 @@ export async function recallRun(
     canceledAt: row.canceled_at,
     followUps: [],
     spoken: false,
+    workflow: workflowRun ? outcomeOf(workflowRun) : null,
   });
   return run;
+}
+
+/** What is stored of how it ended; the passages that answers were made with are not. */
+function outcomeOf(row: WorkflowRunRow): WorkflowOutcome {
+  return {
+    status: row.status === 'running' || row.status === 'paused' ? 'stopped' : row.status,
+    inputs: JSON.parse(row.inputs),
+    outputs: row.outputs === null ? null : JSON.parse(row.outputs),
+    error: row.error,
+    elapsedMs: row.elapsed_ms,
+    totalTokens: row.total_tokens,
+    totalSteps: row.total_steps,
+    exceptionsCount: row.exceptions_count,
+    resources: [],
+  };
 }

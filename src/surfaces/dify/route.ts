@@ -12,8 +12,11 @@ export type UserSource =
   | { readonly in: 'form' }
   | { readonly in: 'nowhere' };
 
-/** Which apps a route serves; another app's key gets the family's own error (`facts/dify-wire.md` §5). */
-export type ModeFamily = 'chat' | 'completion' | 'workflow' | 'any';
+/**
+ * Which apps a route serves; another app's key gets the family's own error (`facts/dify-wire.md` §5). Agents and chatflows
+ * are chat apps on this wire; what is run in a chatflow is a workflow too (`graph`).
+ */
+export type ModeFamily = 'chat' | 'completion' | 'workflow' | 'graph' | 'any';
 
 /**
  * One route of the Service API, said once: the gate checks what stands here in Dify's order, the OpenAPI document

@@ -123,3 +123,35 @@ const answerFields = {
 /** Blocking answers (`facts/dify-wire.md` §7.1, §7.2). */
 export const chatAnswer = z.object({ ...answerFields, conversation_id: z.uuid() });
 export const completionAnswer = z.object(answerFields);
+
+/** Files of a run (`facts/dify-wire.md` §6.1). */
+export const fileMappings = z.array(z.record(z.string(), z.unknown()));
+
+/** How a run of a workflow stands: its status, and what came of it (`facts/dify-wire.md` §7.3, §12.1). */
+export const workflowStatus = z.enum([
+  'running',
+  'succeeded',
+  'failed',
+  'stopped',
+  'partial-succeeded',
+  'paused',
+]);
+export const workflowData = z.object({
+  id: z.uuid(),
+  workflow_id: z.uuid(),
+  status: workflowStatus,
+  outputs: z.record(z.string(), z.unknown()).nullable(),
+  error: z.string().nullable(),
+  elapsed_time: z.number(),
+  total_tokens: z.int(),
+  total_steps: z.int(),
+  created_at: z.int(),
+  finished_at: z.int().nullable(),
+});
+
+/** Blocking answer of a workflow, however it ended (`facts/dify-wire.md` §7.3). */
+export const workflowAnswer = z.object({
+  task_id: z.uuid(),
+  workflow_run_id: z.uuid(),
+  data: workflowData,
+});

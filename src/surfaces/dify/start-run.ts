@@ -12,7 +12,7 @@ import type { DifyContext } from './route.ts';
 export async function startRun(
   { parts, app, endUser, request, reply, signedUrl }: DifyContext,
   mode: 'streaming' | 'blocking',
-  turn: Pick<RunRequest, 'query' | 'inputs' | 'files' | 'conversationId' | 'autoGenerateName'>,
+  turn: Pick<RunRequest, 'query' | 'inputs' | 'files' | 'conversationId' | 'autoGenerateName' | 'workflowId'>,
 ): Promise<unknown> {
   if (mode === 'blocking' && app.mode === 'agent-chat')
     throw invalidParam('Agent Chat App does not support blocking mode');
@@ -22,6 +22,7 @@ export async function startRun(
     app,
     endUser: { id: endUser.id, sessionId: endUser.session_id },
     surface: 'dify',
+    fileUrl: signedUrl,
   });
   if (mode === 'streaming') {
     streamRun(reply, run, difyStream(run, signedUrl));
@@ -34,7 +35,8 @@ export async function startRun(
   const outcome = await run.ended;
   // A server that shuts down keeps no connection for a next request.
   if (!reply.server.server.listening) reply.header('connection', 'close');
-  if (outcome.error) throw outcome.error;
+  // How a workflow failed is its answer.
+  if (outcome.error && !(app.mode === 'workflow' && outcome.workflow)) throw outcome.error;
   return blockingAnswer(run, outcome);
 }
 

@@ -1,6 +1,6 @@
+import { createThreadPool } from '../../threads/thread-pool.ts';
+import { WorkThread, type WorkThreadLimits } from '../../threads/work-thread.ts';
 import { ToolError } from '../tool-error.ts';
-import { untilAborted } from '../until-aborted.ts';
-import { WorkThread, type WorkThreadLimits } from '../work-thread.ts';
 import type { DocumentReport, DocumentTask } from './document-task.ts';
 import type { DocumentText } from './load-text.ts';
 import type { OpenApiEntry } from './openapi-entry.ts';
@@ -29,43 +29,21 @@ type DocumentThread = WorkThread<DocumentTask, DocumentReport>;
 
 /** No thread is started before there is a document to read. */
 export function createDocumentReader(limits: DocumentReaderLimits = documentReaderLimits): DocumentReader {
-  let resting: { readonly thread: DocumentThread; readonly timer: NodeJS.Timeout } | null = null;
-  let last: Promise<unknown> = Promise.resolve();
-
-  function take(): DocumentThread {
-    const rested = resting;
-    resting = null;
-    clearTimeout(rested?.timer);
-    return rested?.thread.alive ? rested.thread : startThread(limits);
-  }
-
-  function rest(thread: DocumentThread): void {
-    if (!thread.alive) return;
-    const timer = setTimeout(() => thread.end(null), limits.idleMs).unref();
-    resting = { thread, timer };
-  }
-
-  async function run(task: DocumentTask, signal: AbortSignal): Promise<DocumentReport> {
-    signal.throwIfAborted();
-    const thread = take();
-    try {
-      return await thread.run(task, { signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error instanceof ToolError
-        ? new ToolError(error.kind, `${task.name}: ${error.message}`, { cause: error.cause })
-        : error;
-    } finally {
-      rest(thread);
-    }
-  }
-
+  const pool = createThreadPool({
+    start: () => startThread(limits),
+    limits: { maxThreads: 1, idleMs: limits.idleMs },
+    closed: () => new ToolError('failed', 'the reader of documents is closed'),
+  });
   return {
     async read({ text, name, address }, entry, signal) {
       const task = { text, name, address, entry: withoutValues(entry) };
-      const report = last.then(() => run(task, signal));
-      last = report.catch(() => {});
-      return operationsOf(await untilAborted(report, signal));
+      const report = await pool.run(task, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw error instanceof ToolError
+          ? new ToolError(error.kind, `${name}: ${error.message}`, { cause: error.cause })
+          : error;
+      });
+      return operationsOf(report);
     },
   };
 }
@@ -74,14 +52,15 @@ export function createDocumentReader(limits: DocumentReaderLimits = documentRead
 export const documentReader: DocumentReader = createDocumentReader();
 
 function startThread(limits: WorkThreadLimits): DocumentThread {
+  const failures = {
+    time: `reading the document took longer than ${limits.timeoutMs / 1000} seconds`,
+    memory: 'reading the document takes more memory than it may',
+    broken: 'the document cannot be read',
+  };
   return new WorkThread({
     entry: new URL('./document-worker.ts', import.meta.url),
     limits,
-    failures: {
-      time: `reading the document took longer than ${limits.timeoutMs / 1000} seconds`,
-      memory: 'reading the document takes more memory than it may',
-      broken: 'the document cannot be read',
-    },
+    failure: (kind, options) => new ToolError('failed', failures[kind], options),
   });
 }
 

@@ -4,17 +4,9 @@ import { countTokens } from '../../../models/count-tokens.ts';
 import { ReasoningSplitter, type SplitPiece } from '../../../runs/reasoning.ts';
 import type { Thought, ToolUse } from '../../../runs/thought.ts';
 import { Thinking } from '../../answer/thinking.ts';
-import { buildPrompt } from '../../prompt/build-prompt.ts';
-import {
-  type AgentEnd,
-  type AgentTurn,
-  act,
-  askModel,
-  beginThought,
-  tooManyIterations,
-  withoutFiles,
-} from '../agent-turn.ts';
+import { type AgentEnd, type AgentTurn, act, askModel, beginThought, withoutFiles } from '../agent-turn.ts';
 import { usesOf } from '../call-tools.ts';
+import { MaxIterationsError } from '../max-iterations-error.ts';
 import type { OfferedTool } from '../offered-tools.ts';
 import { type ReactPrompt, reactPrompt, STOP_WORD, scratchpad } from './react-prompt.ts';
 import { ReactReader } from './react-reader.ts';
@@ -30,10 +22,10 @@ const MAX_STOPS = 4;
  * @throws ParleyError after too many rounds, and what the model throws
  */
 export async function react(turn: AgentTurn): Promise<AgentEnd> {
-  const { task, maxIterations, offered, writer } = turn;
+  const { maxIterations, offered, writer } = turn;
   const tools = [...offered.values()].map(({ spec }) => spec);
-  const thoughts: Thought[] = [...(task.resumed?.thoughts ?? [])];
-  const prompt = reactPrompt(task.app.config.agent?.prompt ?? null, tools);
+  const thoughts: Thought[] = [...turn.earlier];
+  const prompt = reactPrompt(turn.template, tools);
 
   for (let round = thoughts.length + 1; ; round++) {
     const request = await requestFor(turn, prompt, scratchpad(thoughts));
@@ -67,19 +59,19 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
     const text = reader.thought.trim();
     if (result === null || action === null) {
       writer.keep(text);
-      task.emit({ kind: 'thought', thought: { ...thought, text } });
+      turn.think({ ...thought, text });
       return 'answered';
     }
     if (isFinal(action)) {
       const answer = typeof action.input === 'string' ? action.input : JSON.stringify(action.input);
       writer.add({ kind: 'text', text: answer });
-      task.emit({ kind: 'thought', thought: { ...thought, text: answer } });
+      turn.think({ ...thought, text: answer });
       return 'answered';
     }
     const uses = usesOf([callOf(action, round, offered.get(action.name))], offered);
     if (round > maxIterations) {
-      task.emit({ kind: 'thought', thought: { ...thought, text, uses } });
-      throw tooManyIterations(maxIterations);
+      turn.think({ ...thought, text, uses });
+      throw new MaxIterationsError(maxIterations);
     }
     const acted = await act(turn, { ...thought, text }, uses);
     if (acted.waits) return 'paused';
@@ -88,15 +80,10 @@ export async function react(turn: AgentTurn): Promise<AgentEnd> {
 }
 
 /** The prompt with the work so far, and the stop word where the provider takes it. */
-async function requestFor(
-  { parts, task, model, memory }: AgentTurn,
-  { frame, text }: ReactPrompt,
-  work: string,
-): Promise<ChatRequest> {
-  const { provider, mode } = task.app.config.model;
+async function requestFor(turn: AgentTurn, { frame, text }: ReactPrompt, work: string): Promise<ChatRequest> {
+  const { provider, mode } = turn.ref;
   const inPlace = mode === 'completion' ? text : null;
-  const prompt = await buildPrompt(parts, task, model, {
-    memory,
+  const prompt = await turn.prompt({
     frame,
     ...(inPlace
       ? { continued: (values) => inPlace({ ...values, agent_scratchpad: work }) }

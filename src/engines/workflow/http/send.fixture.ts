@@ -33,6 +33,9 @@ const files: WorkflowFiles = {
     saved.push(one);
     return { ...file, filename: one.filename, mime_type: one.mimeType };
   },
+  contentOf() {
+    throw new Error('HTTP nodes ask no model.');
+  },
 };
 
 const variables: PoolState = [

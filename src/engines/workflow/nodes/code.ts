@@ -3,6 +3,7 @@ import { isRecord } from '../../../config/is-record.ts';
 import { SandboxError } from '../../../sandbox/sandbox-error.ts';
 import { checkOutputs } from '../code/check-outputs.ts';
 import { type CodeOutput, codeOutputsSchema } from '../code/code-outputs.ts';
+import { pythonPackagesOf } from '../code/python-packages-of.ts';
 import { withFloats } from '../code/with-floats.ts';
 import { NodeError } from '../node-error.ts';
 import { defineNode } from '../node-kind.ts';
@@ -26,6 +27,8 @@ export const code = defineNode<z.infer<typeof config>>({
   retries: true,
   config,
   references: ({ variables }) => variables.map(({ selector }) => selector),
+  needs: ({ code_language, code }) =>
+    (code_language === 'python3' ? pythonPackagesOf(code) : []).map((name) => ({ kind: 'package', name })),
   async run(read, { pool, services, signal }) {
     const inputs: Record<string, Value> = {};
     for (const { name, selector } of read.variables) inputs[name] = inputOf(pool.get(selector));

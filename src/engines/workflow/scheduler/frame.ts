@@ -37,6 +37,8 @@ function isKept([nodeId]: PoolState[number]): boolean {
   return nodeId !== ENVIRONMENT;
 }
 
+const NOTHING = Object.freeze({});
+
 /** A node that has started and not ended. */
 interface Running {
   readonly node: GraphNode;
@@ -170,7 +172,8 @@ export class Frame {
     this.steps += 1;
     scope.countStep();
     const running = this.#enter(node, { executionId, startedAt, attempt: 0, children: null });
-    scope.emit({ kind: 'node_started', ...nameOf(running, this.#options.round), at: startedAt });
+    const about = node.kind.about?.(node.config) ?? NOTHING;
+    scope.emit({ kind: 'node_started', ...nameOf(running, this.#options.round), about, at: startedAt });
     this.#attempt(running);
   }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../route.ts';
-import { chatAnswer, inputsObject, looseBoolean, optionalUuid } from '../schema.ts';
+import { chatAnswer, fileMappings, inputsObject, looseBoolean, optionalUuid } from '../schema.ts';
 import { startRun } from '../start-run.ts';
 
 /** Body of POST /chat-messages (`facts/dify-wire.md` §7.1). */
@@ -9,8 +9,10 @@ const ChatRequestPayload = z.object({
   query: z.string(),
   response_mode: z.enum(['blocking', 'streaming']).nullish(),
   conversation_id: optionalUuid('conversation_id'),
-  files: z.array(z.record(z.string(), z.unknown())).nullish(),
+  files: fileMappings.nullish(),
   auto_generate_name: looseBoolean.default(true),
+  /** Of a chatflow; other apps have no such versions. */
+  workflow_id: z.string().nullish(),
 });
 
 export const sendChatMessage = defineRoute({
@@ -29,5 +31,6 @@ export const sendChatMessage = defineRoute({
       files: body.files ?? [],
       conversationId: body.conversation_id,
       autoGenerateName: body.auto_generate_name,
+      workflowId: body.workflow_id ?? null,
     }),
 });

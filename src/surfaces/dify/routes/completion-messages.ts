@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../route.ts';
-import { completionAnswer, inputsObject } from '../schema.ts';
+import { completionAnswer, fileMappings, inputsObject } from '../schema.ts';
 import { startRun } from '../start-run.ts';
 
 /** Body of POST /completion-messages (seed 004, `facts/dify-wire.md` §7.2). */
@@ -8,7 +8,7 @@ const CompletionRequestPayload = z.object({
   inputs: inputsObject,
   query: z.string().default(''),
   response_mode: z.enum(['blocking', 'streaming']).nullish(),
-  files: z.array(z.record(z.string(), z.unknown())).nullish(),
+  files: fileMappings.nullish(),
 });
 
 export const sendCompletionMessage = defineRoute({

@@ -9,8 +9,11 @@ import { getEndUser } from './end-users.ts';
 import { giveFeedback, listFeedbacks } from './feedbacks.ts';
 import { previewFile, uploadFile } from './files.ts';
 import { listMessages, suggestQuestions } from './messages.ts';
-import { chatEvents, completionEvents } from './run-events.ts';
-import { stopChatMessage, stopCompletionMessage } from './stop.ts';
+import { chatEvents, completionEvents, workflowEvents } from './run-events.ts';
+import { stopChatMessage, stopCompletionMessage, stopWorkflow } from './stop.ts';
+import { listWorkflowLogs } from './workflow-logs.ts';
+import { getWorkflowRun } from './workflow-runs.ts';
+import { runWorkflow, runWorkflowVersion } from './workflows.ts';
 
 /** Every route under `/v1`: the gate, the OpenAPI document and the security tests go by this table. */
 export const difyRoutes: readonly DifyRoute[] = [
@@ -20,6 +23,12 @@ export const difyRoutes: readonly DifyRoute[] = [
   sendCompletionMessage,
   stopCompletionMessage,
   completionEvents,
+  runWorkflow,
+  runWorkflowVersion,
+  stopWorkflow,
+  workflowEvents,
+  getWorkflowRun,
+  listWorkflowLogs,
   uploadFile,
   previewFile,
   listConversations,

@@ -41,13 +41,21 @@ export const completionEvents = defineRoute({
   handle: (context, { params, query }) => resume(context, params.task_id, query.after),
 });
 
+export const workflowEvents = defineRoute({
+  ...options,
+  path: '/workflows/tasks/:task_id/events',
+  tag: 'Workflow',
+  modes: 'workflow',
+  handle: (context, { params, query }) => resume(context, params.task_id, query.after),
+});
+
 async function resume(
-  { app, owner, parts, reply, signedUrl }: DifyContext,
+  { app, owner, endUser, parts, reply, signedUrl }: DifyContext,
   taskId: string,
   seen: number,
 ): Promise<unknown> {
   const live = parts.runs.find(owner, taskId);
-  const run = live ?? (await recallRun(parts.store, owner, app, { taskId, seen }));
+  const run = live ?? (await recallRun(parts.store, owner, app, { taskId, seen, user: endUser.session_id }));
   const newest = run.log.ended ? run.log.last - 1 : run.log.last;
   streamRun(reply, run, difyStream(run, signedUrl), { after: live ? Math.min(seen, newest) : 0 });
   return reply;

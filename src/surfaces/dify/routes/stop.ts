@@ -3,7 +3,7 @@ import { defineRoute } from '../route.ts';
 import { success } from '../schema.ts';
 
 /**
- * Seed 000, `facts/dify-wire.md` §4: the answer is always success; only the owner's own running task stops. Foreign,
+ * Seeds 000 and 001, `facts/dify-wire.md` §4: the answer is always success; only the owner's own running task stops. Foreign,
  * unknown and ended tasks are left alone without a word.
  */
 const options = {
@@ -20,6 +20,18 @@ export const stopChatMessage = defineRoute({
   summary: 'Stop a chat answer',
   tag: 'Chat',
   modes: 'chat',
+  async handle({ parts, owner }, { params }) {
+    parts.runs.stop(owner, params.task_id);
+    return { result: 'success' };
+  },
+});
+
+export const stopWorkflow = defineRoute({
+  ...options,
+  path: '/workflows/tasks/:task_id/stop',
+  summary: 'Stop a workflow',
+  tag: 'Workflow',
+  modes: 'workflow',
   async handle({ parts, owner }, { params }) {
     parts.runs.stop(owner, params.task_id);
     return { result: 'success' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readDsl } from './read-dsl.ts';
+import { readDsl } from '../apps/dsl/read-dsl.ts';
 
 /** Each right side is what PyYAML's `safe_load` gives for the text. */
 test.each([

@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { ToolError } from './tool-error.ts';
 
 export interface WorkThreadLimits {
   /** Of one task, from when the thread is ready. */
@@ -13,9 +12,12 @@ export interface WorkThreadOptions {
    */
   readonly entry: URL;
   readonly limits: WorkThreadLimits;
-  /** What a task that comes to nothing is told. */
-  readonly failures: { readonly time: string; readonly memory: string; readonly broken: string };
+  /** What a task that comes to nothing is rejected with: an error of the room whose thread this is. */
+  failure(kind: ThreadFailure, options: { readonly cause?: unknown }): Error;
 }
+
+/** It took too long; it took more memory than it may; the thread broke, or had ended. */
+export type ThreadFailure = 'time' | 'memory' | 'broken';
 
 /**
  * A thread that works on what strangers wrote, one task at a time. What such a text does to it, however long or large, it
@@ -44,7 +46,7 @@ export class WorkThread<Task, Report extends { readonly kind: string }> {
     });
     this.#worker.on('message', this.#hear);
     this.#worker.on('error', this.#breakDown);
-    this.#worker.on('exit', () => this.end(this.#broken()));
+    this.#worker.on('exit', () => this.end(this.#options.failure('broken', {})));
   }
 
   /** False: it has ended, and takes no task. */
@@ -52,10 +54,10 @@ export class WorkThread<Task, Report extends { readonly kind: string }> {
     return this.#alive;
   }
 
-  /** @throws ToolError `failed` when the thread broke or took too long; `signal.reason` on abort. It has ended then. */
+  /** @throws `failure` when the thread broke, or took too long or too much; `signal.reason` on abort. It has ended then. */
   async run(task: Task, { signal }: { readonly signal: AbortSignal }): Promise<Report> {
     signal.throwIfAborted();
-    if (!this.#alive) throw this.#broken();
+    if (!this.#alive) throw this.#options.failure('broken', {});
     const asked = Promise.withResolvers<Report>();
     this.#asked = asked;
     const onAbort = (): void => this.end(signal.reason);
@@ -92,17 +94,11 @@ export class WorkThread<Task, Report extends { readonly kind: string }> {
 
   readonly #breakDown = (cause: unknown): void => {
     const memory = (cause as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
-    this.end(
-      memory ? new ToolError('failed', this.#options.failures.memory, { cause }) : this.#broken({ cause }),
-    );
+    this.end(this.#options.failure(memory ? 'memory' : 'broken', { cause }));
   };
 
   #startClock(): void {
-    const { limits, failures } = this.#options;
-    this.#timer = setTimeout(() => this.end(new ToolError('failed', failures.time)), limits.timeoutMs);
-  }
-
-  #broken(options: { cause?: unknown } = {}): ToolError {
-    return new ToolError('failed', this.#options.failures.broken, options);
+    const { limits, failure } = this.#options;
+    this.#timer = setTimeout(() => this.end(failure('time', {})), limits.timeoutMs);
   }
 }

@@ -1,0 +1,49 @@
+import type { ToolPart } from '../../../tools/tool-part.ts';
+import type { NodeContext } from '../node-context.ts';
+import type { FileValue } from '../values/file-value.ts';
+import type { Value } from '../values/value.ts';
+
+/** Outputs of a tool node. */
+export interface ToolAnswer {
+  readonly text: string;
+  readonly files: readonly FileValue[];
+  readonly json: readonly Value[];
+}
+
+/**
+ * Puts together what a tool answers, keeps its files, and lets its text be shown (`facts/dify-dsl-engine.md` §4.16).
+ *
+ * @throws when a file cannot be kept
+ */
+export async function toolAnswer(
+  parts: readonly ToolPart[],
+  { services, signal, emit }: Pick<NodeContext, 'services' | 'signal' | 'emit'>,
+): Promise<ToolAnswer> {
+  let text = '';
+  const files: FileValue[] = [];
+  const json: Value[] = [];
+  const say = (piece: string) => {
+    text += piece;
+    if (piece !== '') emit('text', piece);
+  };
+  for (const part of parts) {
+    switch (part.kind) {
+      case 'text':
+        say(part.text);
+        break;
+      case 'link':
+        say(`Link: ${part.url}\n`);
+        break;
+      case 'json':
+        json.push(part.value as Value);
+        break;
+      case 'file': {
+        const { data: bytes, filename, mimeType } = part;
+        files.push(await services.files.save({ bytes, filename, mimeType }, { signal }));
+        break;
+      }
+    }
+  }
+  emit('text', '', { final: true });
+  return { text, files, json: json.length > 0 ? json : [{ data: [] }] };
+}

@@ -1,0 +1,91 @@
+import * as xlsx from '@e965/xlsx';
+import * as codepages from '@e965/xlsx/dist/cpexcel';
+import { zipSync } from 'fflate';
+import { BoundedText } from '../bounded-text.ts';
+import { EXTRACT_LIMITS } from '../extract-limits.ts';
+import { unreadable } from '../extraction-error.ts';
+import { addTable, oneLine } from '../markdown-table.ts';
+import { Archive } from './archive.ts';
+
+// For text of workbooks that are older than Unicode.
+xlsx.set_cptable(codepages);
+
+/** Parts that could have values, or that others refer to; media, macros and pivot tables have none. */
+const PARTS = /^(?!xl\/pivot).*\.(?:xml|rels)$/i;
+
+/**
+ * Sheets as Markdown tables, the first row of each as its head. Values are as they are stored, and not as they are
+ * formatted: 0.5 where a sheet shows 50 %. Empty rows are dropped.
+ */
+export function readSpreadsheet(bytes: Uint8Array): string {
+  const book = xlsx.read(sourceOf(bytes), {
+    type: 'buffer',
+    dense: true,
+    cellDates: true,
+    UTC: true,
+    cellText: false,
+    cellHTML: false,
+    cellFormula: false,
+    sheetRows: EXTRACT_LIMITS.rows + 1,
+  });
+  const text = new BoundedText();
+  for (const name of book.SheetNames) {
+    const rows = rowsOf(book.Sheets[name]);
+    if (rows.length === 0) continue;
+    addTable(text, rows);
+    text.add('\n');
+  }
+  return text.toString();
+}
+
+/** SheetJS unpacks without a limit, and reads anything: it gets what is known to be a workbook, with its size known. */
+function sourceOf(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    return zipSync(
+      new Archive(bytes).read((path) => PARTS.test(path)),
+      { level: 0 },
+    );
+  }
+  // Compound files, which newer .xls are, and the records that older ones begin with.
+  const isCompound = bytes[0] === 0xd0 && bytes[1] === 0xcf;
+  const isRecord = bytes[0] === 0x09 && [0x00, 0x02, 0x04, 0x08].includes(bytes[1] ?? -1);
+  if (isCompound || isRecord) return bytes;
+  throw unreadable('it is no Excel workbook');
+}
+
+function rowsOf(sheet: xlsx.WorkSheet | undefined): string[][] {
+  const cells = (sheet?.['!data'] ?? []) as (readonly (xlsx.CellObject | undefined)[] | undefined)[];
+  if (cells.length > EXTRACT_LIMITS.rows) {
+    throw unreadable(`a sheet has more than ${EXTRACT_LIMITS.rows.toLocaleString('en')} rows`);
+  }
+  const filled = cells.filter((row) => row?.some((cell) => textOf(cell) !== '')) as (readonly (
+    | xlsx.CellObject
+    | undefined
+  )[])[];
+  let first = Number.POSITIVE_INFINITY;
+  let width = 0;
+  for (const row of filled) {
+    first = Math.min(
+      first,
+      row.findIndex((cell) => textOf(cell) !== ''),
+    );
+    width = Math.max(width, row.findLastIndex((cell) => textOf(cell) !== '') + 1);
+  }
+  // Each cell costs three characters, also where there is none: more of them than fit are not made.
+  new BoundedText().charge(filled.length * (width - first) * 3 || 0);
+  return filled.map((row) => Array.from({ length: width - first }, (_, at) => textOf(row[first + at])));
+}
+
+function textOf(cell: xlsx.CellObject | undefined): string {
+  const value = cell?.v;
+  if (value === undefined || value === null) return '';
+  if (value instanceof Date) return dateText(value);
+  if (cell?.t === 'e') return cell.w ?? '';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return oneLine(String(value));
+}
+
+/** `2024-05-01 12:30:00` */
+function dateText(date: Date): string {
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('T', ' ').slice(0, 19);
+}

@@ -1,0 +1,44 @@
+import type { WorkflowEnd } from '../store/finish-turn.ts';
+import type { RunOutcome, StopReason } from './run-event.ts';
+import type { WorkflowOutcome } from './workflow-event.ts';
+
+/** Why a run was stopped, for the app's author; the first as Dify says it (`facts/dify-dsl-engine.md` §5.4). */
+const STOPPED: Readonly<Record<StopReason, string>> = {
+  user: 'Stopped by user.',
+  timeout: 'Stopped: the execution time limit was reached.',
+  disconnect: 'Stopped: the client was gone.',
+  shutdown: 'Stopped: the server was shut down.',
+};
+
+/** How a workflow stands at the end of its run; null when none has begun. A stop is never told as anything else. */
+export function workflowOutcome(
+  read: (() => WorkflowOutcome) | null,
+  stoppedBy: StopReason | null,
+): WorkflowOutcome | null {
+  if (read === null) return null;
+  const outcome = read();
+  return stoppedBy === null ? outcome : { ...outcome, status: 'stopped', error: STOPPED[stoppedBy] };
+}
+
+/** The same as it is stored; of a run that ended before its workflow had begun, what is known of the run. */
+export function workflowEnd({ workflow, status, error, stoppedBy }: RunOutcome): Omit<WorkflowEnd, 'nodes'> {
+  if (workflow === null) {
+    return {
+      status,
+      inputs: null,
+      outputs: null,
+      error: stoppedBy === null ? (error?.message.replaceAll('\0', '') ?? null) : STOPPED[stoppedBy],
+      ...{ elapsedMs: 0, totalTokens: 0, totalSteps: 0, exceptionsCount: 0 },
+    };
+  }
+  return {
+    status: workflow.status,
+    inputs: JSON.stringify(workflow.inputs),
+    outputs: workflow.outputs === null ? null : JSON.stringify(workflow.outputs),
+    error: workflow.error?.replaceAll('\0', '') ?? null,
+    elapsedMs: Math.round(workflow.elapsedMs),
+    totalTokens: workflow.totalTokens,
+    totalSteps: workflow.totalSteps,
+    exceptionsCount: workflow.exceptionsCount,
+  };
+}

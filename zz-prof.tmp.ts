@@ -1,0 +1,12 @@
+import { parseDocument, LineCounter, visit, Parser, Lexer, Composer } from 'yaml';
+const n=Number(process.argv[2]);
+let s='version: 0.3.0\napp: {mode: workflow}\nworkflow:\n  graph:\n    nodes:\n';
+for(let i=0;i<n;i++) s+=process.argv[3]==='flow'?`    - {id: 'n${i}', data: {type: code, title: a, code_language: python3, code: x}}\n`:`    - id: 'n${i}'\n      data:\n        type: code\n        title: a\n        code_language: python3\n        code: x\n`;
+const T=(name:string,f:()=>any)=>{const t=performance.now();const r=f();console.log(name,(performance.now()-t)|0);return r};
+console.log(s.length);
+T('lex',()=>{let c=0;for(const x of new Lexer().lex(s))c++;return c});
+T('cst',()=>{let c=0;for(const x of new Parser().parse(s))c++;return c});
+const lc=new LineCounter();
+const d=T('parseDocument',()=>parseDocument(s,{lineCounter:lc,prettyErrors:false,merge:true,uniqueKeys:false}));
+T('visit',()=>visit(d,{Scalar(){}}));
+T('toJS',()=>d.toJS({maxAliasCount:100}));
