@@ -121,7 +121,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const tools = await openTools(config, { outbound, sandbox, version, secret, log, others: [itsApps] });
   const parts = { models, store, files, tools, onError, outboundAllow: config.outboundAllow };
   const basic = basicEngine(parts);
-  const workflows = workflowEngine({ ...parts, sandbox, outbound });
+  const workflows = workflowEngine({ ...parts, sandbox, outbound, maxSteps: config.limits.workflowSteps });
   const engines: Readonly<Record<AppMode, Engine>> = {
     chat: basic,
     completion: basic,

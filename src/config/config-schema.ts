@@ -192,6 +192,7 @@ export const configSchema = mapping({
     requests_per_minute: limitOrNone('a number of requests; 0 for no limit').optional(),
     drain_time: duration.optional(),
     file_url_expiry: duration.optional(),
+    workflow_steps: integer(1, 1_000_000, 'a number of nodes from 1 to 1000000').optional(),
   }).optional(),
 });
 

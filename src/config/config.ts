@@ -161,4 +161,6 @@ export interface Limits {
   /** How long SIGTERM waits for running runs before it ends them. */
   readonly drainMs: number;
   readonly fileUrlSeconds: number;
+  /** Nodes that one run of a workflow may start, those inside containers included. */
+  readonly workflowSteps: number;
 }

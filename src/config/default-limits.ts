@@ -13,4 +13,5 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   requestsPerMinute: null,
   drainMs: 10_000,
   fileUrlSeconds: 300,
+  workflowSteps: 500,
 });

@@ -47,6 +47,7 @@ test('defaults', () => {
       requestsPerMinute: null,
       drainMs: 10_000,
       fileUrlSeconds: 300,
+      workflowSteps: 500,
     },
     logLevel: 'info',
     publicUrl: null,
@@ -152,7 +153,7 @@ app_settings:
   c: { missing_tools: ignore, outbound: { allow: [ 10.1.0.0/16 ] } }
   d: { missing_tools: refuse, outbound: {} }
 api_extensions: { e1: { endpoint: http://mod/, api_key: m } }
-limits: { max_execution_time: 20m, file_size: 1.5MB, requests_per_minute: 60, drain_time: 500ms, file_url_expiry: 1h }
+limits: { max_execution_time: 20m, file_size: 1.5MB, requests_per_minute: 60, drain_time: 500ms, file_url_expiry: 1h, workflow_steps: 3000 }
 public_url: https://chat.example.org/
 `);
   const config = load();
@@ -200,6 +201,7 @@ public_url: https://chat.example.org/
     requestsPerMinute: 60,
     drainMs: 500,
     fileUrlSeconds: 3600,
+    workflowSteps: 3000,
   });
   expect(config).toMatchObject({
     publicUrl: 'https://chat.example.org',

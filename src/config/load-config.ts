@@ -193,5 +193,6 @@ function readLimits(file: NonNullable<ConfigFile['limits']>): Limits {
     requestsPerMinute: requests === undefined ? DEFAULT_LIMITS.requestsPerMinute : requests,
     drainMs: file.drain_time ?? DEFAULT_LIMITS.drainMs,
     fileUrlSeconds: expiry === undefined ? DEFAULT_LIMITS.fileUrlSeconds : Math.ceil(expiry / 1_000),
+    workflowSteps: file.workflow_steps ?? DEFAULT_LIMITS.workflowSteps,
   };
 }

@@ -2,16 +2,15 @@ import { ParleyError } from '../errors.ts';
 import type { TurnOutcome } from '../store/finish-turn.ts';
 import type { NodeExecutionRow } from '../store/schema.ts';
 import type { AcceptedRun } from './accept-run.ts';
-import type { Engine, EngineEvent, EngineTask } from './engine.ts';
-import { type Made, type MadeChange, madeRows } from './made.ts';
-import { NodeRecorder } from './node-recorder.ts';
+import type { Engine, EngineTask } from './engine.ts';
+import { type Made, madeRows } from './made.ts';
 import { ORPHANED } from './recover-runs.ts';
 import type { Run, RunFacts } from './run.ts';
 import { NO_USAGE, type RunOutcome, type RunUsage } from './run-event.ts';
+import { RunMaking } from './run-making.ts';
 import type { RunsOptions } from './runs-options.ts';
-import { brokenOff, openThought, type Thought, withThought } from './thought.ts';
+import { brokenOff } from './thought.ts';
 import { followUpItems } from './turn-items.ts';
-import { withoutNul } from './without-nul.ts';
 import type { WorkflowOutcome } from './workflow-event.ts';
 import { workflowEnd, workflowOutcome } from './workflow-outcome.ts';
 
@@ -47,31 +46,16 @@ export async function executeRun(
   const { facts, log, signal } = run;
   // Not by the clock, which may be set back meanwhile; `createdAt` may even lie ahead of it.
   const began = performance.now();
-  // Text by itself: the path of a token copies nothing.
-  let { answer, thoughts, files } = before;
-  /** Since the last thought was told: what an open one has come to. */
-  let said = '';
-  let thinking = false;
-  const thoughtsNow = (): readonly Thought[] => {
-    const open = openThought(thoughts);
-    return open && said !== '' ? withThought(thoughts, { ...open, text: open.text + said }) : thoughts;
-  };
-  const whole = (): Made => ({ answer, thoughts: thoughtsNow(), files });
-  const note = (change: MadeChange) => {
-    if (facts.kept) journal.append(facts.id, change, whole);
-  };
-  const nodes = facts.workflowRunId === null ? null : nodeRecorder(facts, recorder, observer, run);
+  const making = new RunMaking({ recorder, journal, observer }, run, before, { began, onFirstText });
   let readWorkflow: (() => WorkflowOutcome) | null = null;
   let paused = false;
-  let spoken = false;
-  let first = true;
   let usage: RunUsage | (() => Promise<RunUsage>) = accepted.resumed?.usage ?? NO_USAGE;
   let stoppedAt: number | null = null;
-  let open = !signal.aborted;
   const onAbort = () => {
-    open = false;
+    making.close();
     stoppedAt = performance.now();
   };
+  if (signal.aborted) making.close();
   signal.addEventListener('abort', onAbort);
 
   const executing = engine.execute({
@@ -97,50 +81,7 @@ export async function executeRun(
     callerExecutes: accepted.callerExecutes && facts.kept,
     resumed: accepted.resumed,
     signal,
-    emit(given) {
-      if (!open) return;
-      const event = clean(given);
-      let size = 0;
-      switch (event.kind) {
-        case 'text':
-          if (first && event.text !== '') {
-            first = false;
-            observer.firstText(run, performance.now() - began);
-            onFirstText();
-          }
-          answer += event.text;
-          if (thinking) said += event.text;
-          note(event);
-          break;
-        case 'text_replaced':
-          answer = event.text;
-          note({ kind: 'replaced', text: answer });
-          break;
-        case 'thought':
-          thoughts = withThought(thoughts, event.thought);
-          thinking = event.thought.open === true;
-          said = '';
-          note(event);
-          break;
-        case 'file':
-          files = [...files, event.file];
-          note(event);
-          break;
-        case 'aside':
-          if (thinking) said += event.text;
-          note(event);
-          break;
-        case 'audio':
-          spoken = true;
-          break;
-        case 'node':
-          if (nodes) size = nodes.add(event.event);
-          break;
-        case 'workflow_started':
-          break;
-      }
-      log.append(event, size);
-    },
+    emit: making.emit,
     pause() {
       paused = true;
     },
@@ -153,9 +94,10 @@ export async function executeRun(
     fileUrl: accepted.fileUrl,
   });
   const error = await settled(executing, signal);
-  open = false;
+  making.close();
   const latencyMs = performance.now() - began;
   const answered = error === null && !signal.aborted;
+  const { answer, thoughts, files, spoken } = making.made;
   let followUps: readonly string[] = [];
   if (suggest !== null && answered && !paused && answer !== '') {
     log.append({ kind: 'answered', answer });
@@ -168,7 +110,7 @@ export async function executeRun(
   const stoppedBy = answered ? null : stopped;
   if (error !== null && stoppedBy === null && !(error instanceof ParleyError)) observer.failed(run, error);
   const failure = error === null || stoppedBy !== null ? null : asParleyError(error);
-  const made = stoppedBy !== null || failure ? brokenOff(answer, thoughtsNow()) : { answer, thoughts };
+  const made = stoppedBy !== null || failure ? brokenOff(answer, thoughts) : { answer, thoughts };
   let outcome: RunOutcome = {
     status:
       stoppedBy !== null
@@ -199,7 +141,7 @@ export async function executeRun(
           { id: facts.id, message_id: facts.messageId, process_id: processId },
           turnOutcome(facts, outcome, {
             latencyMs: latencyMs + (accepted.resumed?.usage.latency ?? 0) * 1000,
-            nodes: (await nodes?.rest()) ?? [],
+            nodes: await making.nodesLeft(),
           }),
         )
       : { canceledAt: run.canceledAt };
@@ -245,27 +187,6 @@ async function settled(executing: Promise<void>, signal: AbortSignal): Promise<u
     clearTimeout(letGo);
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function nodeRecorder(
-  { app, workflowRunId, kept }: RunFacts,
-  recorder: Recording['recorder'],
-  observer: Recording['observer'],
-  run: Run,
-): NodeRecorder | null {
-  if (workflowRunId === null || !kept) return null;
-  return new NodeRecorder(
-    { appId: app.id, workflowRunId },
-    (rows) => recorder.keepNodes(rows),
-    (error) => observer.failed(run, error),
-  );
-}
-
-/** What comes with every token costs no more than a look at its text; of values, NUL is no letter in JSON. */
-function clean(event: EngineEvent): EngineEvent {
-  if (event.kind === 'audio' || event.kind === 'node' || event.kind === 'workflow_started') return event;
-  if ((event.kind === 'text' || event.kind === 'aside') && !event.text.includes('\0')) return event;
-  return withoutNul(event);
 }
 
 async function resolveUsage(

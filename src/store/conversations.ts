@@ -111,18 +111,15 @@ export async function setGeneratedTitle(
  */
 export function deleteConversation(store: Store, owner: Owner, id: string): Promise<boolean> {
   return store.transaction().execute(async (trx) => {
-    // Writing its row first makes turns wait that would be accepted in it.
-    const { numUpdatedRows } = await trx
+    const mine = owned(trx, owner).select('id').where('id', '=', id);
+    const runs = trx.selectFrom('messages').select('run_id').where('conversation_id', 'in', mine);
+    await trx.updateTable('runs').set({ metadata: null, error: null }).where('id', 'in', runs).execute();
+    // Writing its row makes turns wait that would be accepted in it: what is found from here on is all there is.
+    await trx
       .updateTable('conversations')
       .set(({ ref }) => ({ status: ref('status') }))
-      .where('id', '=', id)
-      .where('app_id', '=', owner.appId)
-      .where('end_user_id', '=', owner.endUserId)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
-    const runs = trx.selectFrom('messages').select('run_id').where('conversation_id', '=', id);
-    // Runs before what hangs on them: their ends write in this order too.
-    await trx.updateTable('runs').set({ metadata: null, error: null }).where('id', 'in', runs).execute();
+      .where('id', 'in', mine)
+      .execute();
     await trx.deleteFrom('workflow_runs').where('run_id', 'in', runs).execute();
     const { numDeletedRows } = await trx
       .deleteFrom('conversations')

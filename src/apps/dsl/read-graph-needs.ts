@@ -14,12 +14,12 @@ export function readGraphNeeds(graph: DslNode, mode: WorkflowMode, read: Workflo
     const id = isRecord(node.value) ? node.value.id : undefined;
     if (typeof id === 'string' || typeof id === 'number') byId.set(String(id), node);
   }
-  const lineOf = (id: string) => (byId.get(id) ?? nodes).line;
+  const lineOf = (id: string) => (byId.get(id) ?? graph).line;
 
   const { problems, needs } = read(graph.value, mode);
   for (const { nodeId, message } of problems.slice(0, MAX_PROBLEMS)) {
     const node = nodeId === null ? undefined : byId.get(nodeId);
-    (node ?? nodes).problem(`${nodeId === null ? '' : `${nameOf(nodeId, node)}: `}${inOneLine(message)}`);
+    (node ?? graph).problem(`${nodeId === null ? '' : `${nameOf(nodeId, node)}: `}${inOneLine(message)}`);
   }
   if (problems.length > MAX_PROBLEMS)
     graph.problem(`the graph has ${problems.length - MAX_PROBLEMS} more problems`);

@@ -1,3 +1,4 @@
+import { isRecord } from '../../config/is-record.ts';
 import type { FileUpload, InputField } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 import { readAllowedFiles } from './file-upload.ts';
@@ -37,9 +38,11 @@ export function readStartForm(variables: DslNode): StartForm {
   const stored: Record<string, unknown>[] = [];
   const taken = new Set<string>();
   for (const item of variables.items()) {
+    const whole = item.mapping();
+    if (!isRecord(item.value)) continue;
     const variable = readVariableName(item, FORM, taken);
     const type = item.get('type').oneOf(TYPES, 'text-input');
-    stored.push({ [type]: item.mapping() });
+    stored.push({ [type]: whole });
     if (type === 'external_data_tool') externalVariables.push(item);
     else {
       const field = readInputField(type, variable, item);

@@ -10,7 +10,7 @@ export function withinWindow(
   promptTokens: number,
 ): ChatRequest['params'] {
   const left = model.contextWindow - promptTokens;
-  return Number(params.max_tokens) > left
-    ? { ...params, max_tokens: Math.max(left, MIN_ANSWER_TOKENS) }
-    : params;
+  const asked = Number(params.max_tokens) || null;
+  if (asked === null || asked <= left) return params;
+  return { ...params, max_tokens: Math.max(left, MIN_ANSWER_TOKENS) };
 }

@@ -94,7 +94,7 @@ async function run(
     services: servicesOf(parts, { ...task, ...given }, meter),
     signal: writer.signal,
     variables,
-    limits: { maxMs: Number.POSITIVE_INFINITY },
+    limits: { maxSteps: parts.maxSteps, maxMs: Number.POSITIVE_INFINITY },
     emit: (event) => told.hear(event),
   });
   const outcome = await done;

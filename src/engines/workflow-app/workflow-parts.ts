@@ -6,4 +6,6 @@ import type { EngineParts } from '../engine-parts.ts';
 export interface WorkflowParts extends EngineParts {
   readonly sandbox: Sandbox;
   readonly outbound: Outbound;
+  /** Nodes that a run may start (`limits.workflow_steps`). */
+  readonly maxSteps: number;
 }

@@ -1,4 +1,5 @@
 import type { NodeKind } from './node-kind.ts';
+import { agent } from './nodes/agent.ts';
 import { answer } from './nodes/answer.ts';
 import { assigner } from './nodes/assigner.ts';
 import { code } from './nodes/code.ts';
@@ -29,6 +30,7 @@ export const nodeKinds: readonly NodeKind[] = [
   assigner,
   listOperator,
   tool,
+  agent,
   iteration,
   iterationStart,
   loop,

@@ -1,5 +1,6 @@
 import { innermost, nodeMetadata } from '../../runs/node-metadata.ts';
 import type { NodeEvent, NodeReported, NodeStarted, NodeValues } from '../../runs/workflow-event.ts';
+import { elapsedSeconds } from '../elapsed-seconds.ts';
 import { unixSeconds } from '../unix-seconds.ts';
 import { wireFiles } from './wire-files.ts';
 
@@ -70,7 +71,7 @@ function ended(event: Extract<NodeEvent, { outputs: unknown }>, status: string):
     outputs_truncated: false,
     status,
     error: event.error,
-    elapsed_time: event.elapsedMs / 1000,
+    elapsed_time: elapsedSeconds(event.elapsedMs),
     execution_metadata: nodeMetadata(event),
     created_at: unixSeconds(event.startedAt),
     finished_at: unixSeconds(event.at),
@@ -132,7 +133,7 @@ function reported(event: NodeReported): WireEvent | null {
           inputs_truncated: false,
           status: report.status,
           error: null,
-          elapsed_time: report.elapsedMs / 1000,
+          elapsed_time: elapsedSeconds(report.elapsedMs),
           total_tokens: report.usage?.tokens ?? 0,
           execution_metadata: nodeMetadata({ ...report, round: event.round }),
           finished_at: unixSeconds(event.at),

@@ -2,6 +2,7 @@ import { workflowIdOf } from '../../apps/workflow-id.ts';
 import type { RunFacts } from '../../runs/run.ts';
 import type { RunEvent, RunOutcome } from '../../runs/run-event.ts';
 import type { NodeValues, WorkflowOutcome } from '../../runs/workflow-event.ts';
+import { elapsedSeconds } from '../elapsed-seconds.ts';
 import { unixSeconds } from '../unix-seconds.ts';
 import { wireFiles } from './wire-files.ts';
 
@@ -49,7 +50,7 @@ export function workflowData(
     status: workflow.status,
     outputs: workflow.outputs,
     error: workflow.error,
-    elapsed_time: workflow.elapsedMs / 1000,
+    elapsed_time: elapsedSeconds(workflow.elapsedMs),
     total_tokens: workflow.totalTokens,
     total_steps: workflow.totalSteps,
     created_at: unixSeconds(createdAt),

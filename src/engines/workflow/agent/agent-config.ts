@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type MemoryConfig, memoryConfigSchema } from '../model/memory-config.ts';
 import type { ModelConfig } from '../model/model-config.ts';
+import { written } from '../tools/tool-config.ts';
 import { looseInputSchema, type ToolInput } from '../tools/tool-input.ts';
 import { type AgentStrategy, strategyOf } from './agent-strategy.ts';
 import { type AgentTool, agentToolsSchema } from './agent-tool.ts';
@@ -15,19 +16,20 @@ export interface AgentConfig {
   readonly inputs: AgentInputs;
 }
 
-/** Of `agent_parameters`, what is known when the node runs; null: nothing was written. */
-export interface AgentInputs {
-  readonly instruction: ToolInput | null;
-  readonly query: ToolInput | null;
-  readonly maximum_iterations: ToolInput | null;
-  readonly context: ToolInput | null;
-  readonly files: ToolInput | null;
-  /** An address, or JSON that names servers: of `hjlarry/agent`, and of `junjiem`'s agents. */
-  readonly mcp_server: ToolInput | null;
-  readonly mcp_servers_config: ToolInput | null;
-}
+/** Of `agent_parameters`, what is known when the node runs, where something was written. */
+export type AgentInputs = Readonly<Partial<Record<AgentInputName, ToolInput>>>;
 
-const input = looseInputSchema;
+/** The last two name MCP servers: of `hjlarry/agent`, and of `junjiem/mcp_sse`. */
+const INPUTS = [
+  ...(['instruction', 'query', 'maximum_iterations', 'context', 'files'] as const),
+  ...(['mcp_server', 'mcp_servers_config'] as const),
+];
+type AgentInputName = (typeof INPUTS)[number];
+
+const namedInputs = Object.fromEntries(INPUTS.map((name) => [name, looseInputSchema])) as Record<
+  AgentInputName,
+  typeof looseInputSchema
+>;
 
 const modelSchema = z.looseObject({
   value: z.looseObject({
@@ -41,34 +43,24 @@ const modelSchema = z.looseObject({
 /** `data` of an agent node (`facts/dify-dsl-engine.md` §4.17). */
 export const agentConfigSchema = z
   .looseObject({
-    agent_strategy_provider_name: z.string().nullish(),
-    agent_strategy_name: z.string(),
+    agent_strategy_name: z.string().refine((name) => strategyOf(name) !== null, {
+      error: ({ input }) => `there is no agent strategy '${input}' here, but function_calling and ReAct`,
+    }),
     agent_parameters: z.looseObject({
       model: modelSchema,
       tools: z.looseObject({ value: agentToolsSchema }).nullish(),
-      ...{ instruction: input, query: input, maximum_iterations: input, context: input, files: input },
-      ...{ mcp_server: input, mcp_servers_config: input },
+      ...namedInputs,
     }),
     memory: memoryConfigSchema,
   })
-  .transform((data, context): AgentConfig => {
-    const { model, tools, ...inputs } = data.agent_parameters;
+  .transform((data): AgentConfig => {
+    const { model, tools } = data.agent_parameters;
     const { provider, model: name, mode, completion_params } = model.value;
     const strategyName = data.agent_strategy_name;
-    const strategy = strategyOf(strategyName);
-    if (strategy === null) {
-      const provider = data.agent_strategy_provider_name ?? '';
-      context.addIssue({
-        code: 'custom',
-        path: ['agent_strategy_name'],
-        message: `the agent strategy '${strategyName}'${provider === '' ? '' : ` of ${provider}`} is not there: there are function_calling and ReAct`,
-      });
-      return z.NEVER;
-    }
     const isCompletion = mode === 'completion';
     return {
       // A model that continues a text can be given no functions.
-      strategy: isCompletion ? 'react' : strategy,
+      strategy: isCompletion ? 'react' : (strategyOf(strategyName) as AgentStrategy),
       strategyName,
       model: {
         provider,
@@ -78,6 +70,10 @@ export const agentConfigSchema = z
       },
       tools: tools?.value ?? [],
       memory: data.memory,
-      inputs,
+      inputs: written(pick(data.agent_parameters)),
     };
   });
+
+function pick(parameters: Readonly<Record<AgentInputName, ToolInput | null>>) {
+  return Object.fromEntries(INPUTS.map((name) => [name, parameters[name]]));
+}

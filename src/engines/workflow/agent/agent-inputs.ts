@@ -1,5 +1,4 @@
 import { type PromptContext, readContext } from '../model/read-context.ts';
-import { readFiles } from '../model/read-files.ts';
 import type { ReadPool } from '../pool/variable-pool.ts';
 import type { ToolInput } from '../tools/tool-input.ts';
 import { type FileValue, isFileValue } from '../values/file-value.ts';
@@ -27,9 +26,9 @@ const MAX_ITERATIONS = 500;
 
 /** @throws NodeError for a variable that is not there, or has the wrong form */
 export function agentInputs({ model, tools, inputs }: AgentConfig, pool: ReadPool): AgentWork {
-  const read = (input: ToolInput | null) => agentValue(input, pool);
+  const read = (input: ToolInput | undefined) => agentValue(input, pool);
   const context = readContext({ value: read(inputs.context) });
-  const text = (input: ToolInput | null) =>
+  const text = (input: ToolInput | undefined) =>
     textOf({ value: read(input) }).replaceAll('{{#context#}}', () => context.text);
   const instruction = text(inputs.instruction);
   const query = text(inputs.query);

@@ -19,18 +19,19 @@ const text = z
   .nullish()
   .transform((given) => given ?? '');
 
-/** `{ value }`, whose value is an input or a plain value. */
-const setting = z
-  .unknown()
-  .transform((given) => (isRecord(given) && !('type' in given) ? given.value : given))
-  .pipe(looseInputSchema);
+/** An input, or a plain value, or either of them within `{ value }`. */
+const setting = z.unknown().transform(unwrapped).pipe(looseInputSchema);
+
+function unwrapped(given: unknown): unknown {
+  return isRecord(given) && !('type' in given) ? given.value : given;
+}
 
 /** `{ auto, value }`: the value holds when `auto` is 0. Of old files the value alone. */
 const parameter = z
   .unknown()
   .transform((given) => {
     if (!isRecord(given) || !('auto' in given || 'value' in given)) return given;
-    return given.auto === 0 || given.auto === false ? given.value : null;
+    return given.auto === 0 || given.auto === false ? unwrapped(given.value) : null;
   })
   .pipe(looseInputSchema);
 

@@ -10,8 +10,8 @@ import type { Value } from '../values/value.ts';
  *
  * @throws NodeError for a variable that is not there
  */
-export function agentValue(input: ToolInput | null, pool: ReadPool): Value {
-  if (input === null) return null;
+export function agentValue(input: ToolInput | undefined, pool: ReadPool): Value {
+  if (input === undefined) return null;
   if (input.type !== 'variable') return expandValue(input.value, pool);
   const variable = pool.get(input.value);
   if (variable !== undefined) return variable.value;

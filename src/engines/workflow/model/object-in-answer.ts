@@ -8,6 +8,8 @@ import { plainThinkTags } from './plain-think-tags.ts';
 const MAX_DEPTH = 200;
 /** Characters looked at, some of them many times where brackets have no end. */
 const MAX_SCANNED = 4_000_000;
+/** Pieces between brackets that are tried, most of which are no JSON where there are so many. */
+const MAX_TRIED = 1_000;
 /** Characters of broken JSON that are worth mending; the worst of this length take 0.15 s. */
 const MAX_LOOSE = 20_000;
 
@@ -22,10 +24,13 @@ export function objectInAnswer(answer: string): ValueRecord | undefined {
 
 function wholeObject(text: string): ValueRecord | undefined {
   let scanned = 0;
-  for (let at = text.indexOf('{'); at !== -1 && scanned < MAX_SCANNED; at = text.indexOf('{', at + 1)) {
+  let tried = 0;
+  for (let at = text.indexOf('{'); at !== -1; at = text.indexOf('{', at + 1)) {
+    if (scanned >= MAX_SCANNED || tried >= MAX_TRIED) break;
     const { end, seen } = closingOf(text, at);
     scanned += seen;
     if (end === null) continue;
+    tried += 1;
     const value = parsed(text.slice(at, end));
     if (value !== undefined) return value;
   }

@@ -42,7 +42,7 @@ const config = z
     vision: visionConfigSchema,
     structured_output_enabled: z.boolean().nullish(),
     structured_output_switch_on: z.boolean().nullish(),
-    structured_output: z.looseObject({ schema: z.unknown() }).nullish(),
+    structured_output: z.looseObject({ schema: z.unknown().optional() }).nullish(),
     reasoning_format: z
       .string()
       .nullish()

@@ -1,14 +1,16 @@
 import { isRecord } from '../../../config/is-record.ts';
 import { invokeTool, UNEXPECTED } from '../../../tools/invoke-tool.ts';
 import { ToolError } from '../../../tools/tool-error.ts';
+import { addUsage } from '../add-usage.ts';
 import { defineNode } from '../node-kind.ts';
+import type { NodeUsage } from '../node-result.ts';
 import { findTool } from '../tools/find-tool.ts';
 import { toolAnswer } from '../tools/tool-answer.ts';
 import { toolArguments } from '../tools/tool-arguments.ts';
 import { type ToolConfig, toolConfigSchema } from '../tools/tool-config.ts';
 import { toolFailure } from '../tools/tool-failure.ts';
 import { referencesOf } from '../tools/tool-input.ts';
-import { UsageOfTools } from '../tools/usage-of-tools.ts';
+import { usageOfCall } from '../tools/usage-of-call.ts';
 import type { ValueRecord } from '../values/value.ts';
 
 /** One call of a tool (`facts/dify-dsl-engine.md` §4.16). */
@@ -42,9 +44,14 @@ export const tool = defineNode<ToolConfig>({
     };
     const metadata: ValueRecord = { tool_info: info };
     const inputs = toolArguments(config, found, pool);
-    const usage = new UsageOfTools();
-    const toolContext = services.toolContext({ signal, onUsage: (used) => usage.add(used) });
-    const used = () => (usage.total === null ? {} : { usage: usage.total });
+    let usage: NodeUsage | null = null;
+    const toolContext = services.toolContext({
+      signal,
+      onUsage(used) {
+        usage = addUsage(usage, usageOfCall(used));
+      },
+    });
+    const used = () => (usage === null ? {} : { usage });
     const parts = await invokeTool(found, inputs, toolContext).catch((error: unknown) => {
       if (error instanceof ToolError && error.message === UNEXPECTED) services.onError(error.cause);
       throw toolFailure(error, providerName || providerId, { inputs, metadata, ...used() });
