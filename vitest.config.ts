@@ -10,7 +10,7 @@ const ROOMS = [
 const APART = [
   ...['src/store/migrate.test.ts', 'src/store/upgrade.test.ts'],
   ...['src/runs/recorder.test.ts', 'src/runs/journal.test.ts'],
-  ...['test/agents/stop*.test.ts', 'test/security/tools-*.test.ts'],
+  ...['test/agents/stop*.test.ts', 'test/workflow/stop*.test.ts', 'test/security/tools-*.test.ts'],
 ];
 const NEVER = ['**/node_modules/**'];
 

@@ -44,10 +44,7 @@ export function report(measured: Measured): string {
   }
   parts.push('## Process', processTable(measured));
   const verdicts = judge(measured);
-  if (verdicts.length > 0) {
-    const rows = verdicts.map((one) => [one.name, one.limit, one.measured, one.passed ? 'pass' : '**FAIL**']);
-    parts.push('## Targets', table(['target', 'limit', 'measured', ''], rows));
-  }
+  if (verdicts.length > 0) parts.push('## Targets', verdictTable(verdicts));
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -142,7 +139,13 @@ function processTable(measured: Measured): string {
   return table([...titles, 'stop to closed upstream ms', 'max', 'stop to end of stream ms'], rows);
 }
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+export function verdictTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map((one) => [one.name, one.limit, one.measured, one.passed ? 'pass' : '**FAIL**']);
+  return table(['target', 'limit', 'measured', ''], rows);
+}
+
+/** A table of Markdown. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     line(titles),
@@ -156,7 +159,7 @@ function middle<T>(values: readonly T[] | undefined, of: (value: T) => number): 
 }
 
 /** Three significant digits. */
-function round(value: number): string {
+export function round(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) || value < 0 ? '-' : 'never';
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }

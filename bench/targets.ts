@@ -62,13 +62,24 @@ export async function startRelay(modelUrl: string): Promise<Target> {
   return dify('relay', started, () => started.stop());
 }
 
-/** Parley by its contract: a fresh data folder, the three apps as DSL files, their keys in `parley.yml`. */
+/** Parley by its contract: the three apps as DSL files, their keys in `parley.yml`. */
 export async function startParley(modelUrl: string): Promise<Target> {
+  const apps = new Map(APPS.map((app) => [app.id, appFile(app)]));
+  const { process, stop } = await startServed(apps, configFile(modelUrl));
+  return dify('parley', process, stop);
+}
+
+/** Parley with a fresh folder for its data, which goes when it is stopped, and these apps and `parley.yml`. */
+export async function startServed(
+  files: ReadonlyMap<string, string>,
+  config: string,
+  nodeFlags: readonly string[] = [],
+): Promise<{ readonly process: ServerProcess; stop(): Promise<void> }> {
   const home = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const apps = join(home, 'apps');
   mkdirSync(apps);
-  for (const app of APPS) writeFileSync(join(apps, `${app.id}.yml`), appFile(app));
-  writeFileSync(join(home, 'parley.yml'), configFile(modelUrl));
+  for (const [id, text] of files) writeFileSync(join(apps, `${id}.yml`), text);
+  writeFileSync(join(home, 'parley.yml'), config);
   const remove = (): void => rmSync(home, { recursive: true, force: true });
   const flags = [
     '--port',
@@ -81,8 +92,9 @@ export async function startParley(modelUrl: string): Promise<Target> {
     join(home, 'parley.yml'),
   ];
   try {
-    const started = await ServerProcess.start([...PARLEY_COMMAND, ...flags], { cpu: SERVER_CPU });
-    return dify('parley', started, () => started.stop().finally(remove));
+    const args = [...nodeFlags, ...PARLEY_COMMAND, ...flags];
+    const process = await ServerProcess.start(args, { cpu: SERVER_CPU });
+    return { process, stop: () => process.stop().finally(remove) };
   } catch (error) {
     remove();
     throw error;

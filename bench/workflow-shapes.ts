@@ -95,13 +95,7 @@ export const CHAIN = shape(
   100,
   chainOf(100, (id) => template(id, ['start', 'query'])),
 );
-export const EACH = shape(
-  'each',
-  'iteration of 1,000, parallel',
-  3 + 2 * ITEMS,
-  iteration(true),
-  list,
-);
+export const EACH = shape('each', 'iteration of 1,000, parallel', 3 + 2 * ITEMS, iteration(true), list);
 
 /** Served by Parley, and run by the bare engine beside it. */
 export const SERVED: readonly WorkflowShape[] = [EMPTY, CHAIN, EACH];
@@ -132,4 +126,3 @@ export function workflowConfig(): string {
   const keys = SERVED.map(({ id, key }) => `  - { key: ${key}, app: ${id} }\n`).join('');
   return `keys:\n${keys}limits: { workflow_steps: ${MAX_STEPS} }\n`;
 }
-

@@ -15,6 +15,7 @@ import { agentEngine } from './engines/agent/agent-engine.ts';
 import { appServices } from './engines/app-services.ts';
 import { appTools } from './engines/app-tools.ts';
 import { basicEngine } from './engines/basic/basic-engine.ts';
+import { createLargeAppReader } from './engines/large-apps/large-app-reader.ts';
 import { missingTools } from './engines/missing-tools.ts';
 import { readWorkflow } from './engines/workflow/read-workflow.ts';
 import { workflowEngine } from './engines/workflow-app/workflow-engine.ts';
@@ -89,11 +90,13 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     );
 
   let started = false;
+  const largeApps = createLargeAppReader();
   const apps = await openAppRegistry({
     dir: config.appsDir,
     settings: config.appSettings,
     apiExtensions: config.apiExtensions,
     readWorkflow,
+    readLargeApp: largeApps.read,
     log,
     onChange: ({ loaded }) => {
       if (!started) return;
@@ -146,7 +149,11 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const recorder = new Recorder(store, journal);
   const runs = new Runs({
     store,
-    versions: new AppVersions(store, { apiExtensions: config.apiExtensions, readWorkflow }),
+    versions: new AppVersions(store, {
+      apiExtensions: config.apiExtensions,
+      readWorkflow,
+      readLargeApp: largeApps.read,
+    }),
     journal,
     recorder,
     processId,
@@ -244,6 +251,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
       await closed;
       releaseLease();
       lookingAtTools.abort();
+      largeApps.close();
       await apps.close();
       await tools.close();
       await sandbox.close();

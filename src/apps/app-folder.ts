@@ -5,7 +5,7 @@ import type { ApiExtension, AppSettings } from '../config/config.ts';
 import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
 import type { App } from './app.ts';
 import { DslError, type DslProblem } from './dsl/dsl-error.ts';
-import { readApp } from './dsl/read-app.ts';
+import { type LargeAppReader, readAppOfAnySize } from './dsl/read-app-of-any-size.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
 
 /** Ids of apps that a look at the folder found new or changed, gone, and broken. */
@@ -21,6 +21,7 @@ export interface AppFolderOptions {
   readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
   /** Without one, workflows and chatflows are not served. */
   readonly readWorkflow?: WorkflowReader;
+  readonly readLargeApp?: LargeAppReader;
   readonly log: {
     info(facts: object, message: string): void;
     warn(facts: object, message: string): void;
@@ -99,16 +100,17 @@ export class AppFolder {
     this.#fileOf.set(id, name);
   }
 
-  #read(source: string, name: string, id: string): 'loaded' | 'failed' {
-    const { settings, apiExtensions, readWorkflow, log } = this.#options;
+  async #read(source: string, name: string, id: string): Promise<'loaded' | 'failed'> {
+    const { settings, apiExtensions, readWorkflow, readLargeApp, log } = this.#options;
     const warnings: DslProblem[] = [];
     try {
-      const app = readApp(source, {
+      const app = await readAppOfAnySize(source, {
         id,
         file: name,
         settings: (Object.hasOwn(settings, id) && settings[id]) || DEFAULT_APP_SETTINGS,
         ...(apiExtensions && { apiExtensions }),
         ...(readWorkflow && { readWorkflow }),
+        ...(readLargeApp && { readLargeApp }),
         onWarning: (warning) => warnings.push(warning),
       });
       this.apps.set(id, app);

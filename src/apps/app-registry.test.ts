@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startNode, workflowDsl } from '../../test/support/apps/workflow.fixture.ts';
 import type { AppSettings } from '../config/config.ts';
 import { type AppRegistry, type AppRegistryOptions, openAppRegistry } from './app-registry.ts';
+import type { WorkflowReader } from './workflow-reader.ts';
 
 let dir: string;
 let registry: AppRegistry | undefined;
@@ -72,6 +74,22 @@ test('settings reach their app', async () => {
   await open({ settings: { a: settings } });
   expect(registry?.get('a')?.settings).toEqual(settings);
   expect(registry?.get('b')?.settings.maxConcurrency).toBeNull();
+});
+
+test('workflows are loaded with the reader of their graphs; what it finds wrong is told, and the last good version goes on', async () => {
+  const readWorkflow: WorkflowReader = (graph) => ({
+    problems: JSON.stringify(graph).includes('odd') ? [{ nodeId: 'x', message: 'is odd' }] : [],
+    needs: [],
+  });
+  write('w.yml', workflowDsl([startNode()]));
+  await open({ readWorkflow });
+  expect(registry?.get('w')?.mode).toBe('workflow');
+  write('w.yml', workflowDsl([startNode(), '{ id: x, data: { type: odd } }']));
+  await registry?.reload();
+  expect(registry?.get('w')?.definition).not.toContain('odd');
+  expect(errors).toMatchObject([
+    { file: 'w.yml', line: 6, reason: 'node x: is odd (the last good version goes on)' },
+  ]);
 });
 
 describe('a look at the folder', () => {

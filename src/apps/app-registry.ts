@@ -2,6 +2,7 @@ import { watch } from 'node:fs';
 import type { ApiExtension, AppSettings } from '../config/config.ts';
 import type { App } from './app.ts';
 import { AppFolder, type AppFolderChange } from './app-folder.ts';
+import type { LargeAppReader } from './dsl/read-app-of-any-size.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
 
 /** Where the registry reports; a pino logger is one. */
@@ -27,6 +28,8 @@ export interface AppRegistryOptions {
   readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
   /** Without one, workflows and chatflows are not served. */
   readonly readWorkflow?: WorkflowReader;
+  /** Without one, large files stop everything else while they are read. */
+  readonly readLargeApp?: LargeAppReader;
   readonly log: AppLog;
   /** Called after each look at the folder that found something new, once it is served. */
   readonly onChange?: (change: AppFolderChange) => void;

@@ -1,12 +1,17 @@
 import { findAppVersion, findAppVersionId, insertAppVersion } from '../store/app-versions.ts';
 import type { Store } from '../store/open-store.ts';
 import type { App } from './app.ts';
-import { type ReadAppOptions, readApp } from './dsl/read-app.ts';
+import { type ReadAppOfAnySizeOptions, readAppOfAnySize } from './dsl/read-app-of-any-size.ts';
 import { versionPrefixOf } from './workflow-id.ts';
 
 /** Old versions that are kept read: how many, and characters of their files together. */
 const MAX_READ = 100;
 const MAX_READ_LENGTH = 8 * 1024 ** 2;
+
+export type AppVersionsOptions = Pick<
+  ReadAppOfAnySizeOptions,
+  'apiExtensions' | 'readWorkflow' | 'readLargeApp'
+>;
 
 /**
  * The definitions that conversations were begun with: a conversation goes on as it began, whatever its app's file
@@ -14,12 +19,13 @@ const MAX_READ_LENGTH = 8 * 1024 ** 2;
  */
 export class AppVersions {
   readonly #store: Store;
-  readonly #options: Pick<ReadAppOptions, 'apiExtensions' | 'readWorkflow'>;
+  readonly #options: AppVersionsOptions;
   readonly #kept = new Set<string>();
   readonly #read = new Map<string, App>();
+  readonly #loading = new Map<string, Promise<App | null>>();
   #readLength = 0;
 
-  constructor(store: Store, options: Pick<ReadAppOptions, 'apiExtensions' | 'readWorkflow'>) {
+  constructor(store: Store, options: AppVersionsOptions) {
     this.#store = store;
     this.#options = options;
   }
@@ -36,7 +42,7 @@ export class AppVersions {
   async find(app: App, version: string): Promise<App | null> {
     if (version === app.version) return app;
     const id = `${app.id}/${version}`;
-    const old = this.#read.get(id) ?? (await this.#load(id, app));
+    const old = this.#read.get(id) ?? (await this.#loadOnce(id, app));
     if (!old || old.mode !== app.mode) return null;
     this.#remember(id, old);
     return { ...old, settings: app.settings };
@@ -61,11 +67,18 @@ export class AppVersions {
     this.#readLength += length;
   }
 
+  /** However many ask for it meanwhile. */
+  #loadOnce(id: string, app: App): Promise<App | null> {
+    const loading = this.#loading.get(id) ?? this.#load(id, app).finally(() => this.#loading.delete(id));
+    this.#loading.set(id, loading);
+    return loading;
+  }
+
   async #load(id: string, { id: appId, settings }: App): Promise<App | null> {
     const row = await findAppVersion(this.#store, id);
     if (!row) return null;
     try {
-      return readApp(row.definition, { id: appId, file: id, settings, ...this.#options });
+      return await readAppOfAnySize(row.definition, { id: appId, file: id, settings, ...this.#options });
     } catch {
       return null;
     }

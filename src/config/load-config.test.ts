@@ -152,11 +152,12 @@ app_settings:
   b: { on_disconnect: { stop_after: 30s }, max_concurrency: 0 }
   c: { missing_tools: ignore, outbound: { allow: [ 10.1.0.0/16 ] } }
   d: { missing_tools: refuse, outbound: {} }
+  e: { env: { TOKEN: "$\{THE_TOKEN}", LIMIT: 3, EMPTY: '' } }
 api_extensions: { e1: { endpoint: http://mod/, api_key: m } }
 limits: { max_execution_time: 20m, file_size: 1.5MB, requests_per_minute: 60, drain_time: 500ms, file_url_expiry: 1h, workflow_steps: 3000 }
 public_url: https://chat.example.org/
 `);
-  const config = load();
+  const config = load([], { THE_TOKEN: 'hidden: {' });
   expect(config.providers).toEqual([
     {
       name: 'openai',
@@ -193,6 +194,7 @@ public_url: https://chat.example.org/
       outboundAllow: [{ kind: 'range', network: '10.1.0.0', bits: 16, port: null }],
     },
     d: { ...DEFAULT_APP_SETTINGS, missingTools: 'refuse' },
+    e: { ...DEFAULT_APP_SETTINGS, env: { TOKEN: 'hidden: {', LIMIT: 3, EMPTY: '' } },
   });
   expect(config.apiExtensions).toEqual({ e1: { endpoint: 'http://mod/', apiKey: 'm' } });
   expect(config.limits).toMatchObject({

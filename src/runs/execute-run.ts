@@ -129,7 +129,7 @@ export async function executeRun(
     canceledAt: run.canceledAt,
     followUps,
     spoken,
-    workflow: workflowOutcome(readWorkflow, stoppedBy),
+    workflow: workflowOutcome(readWorkflow, stoppedBy, { mode: facts.mode, inputs: accepted.inputs }),
   };
   readWorkflow = null;
   // What the engine holds on to (the whole prompt) must not outlive the run, which stays in memory for a while.

@@ -1,6 +1,7 @@
+import type { AppMode } from '../apps/app.ts';
 import type { WorkflowEnd } from '../store/finish-turn.ts';
 import type { RunOutcome, StopReason } from './run-event.ts';
-import type { WorkflowOutcome } from './workflow-event.ts';
+import type { NodeValues, WorkflowOutcome } from './workflow-event.ts';
 
 /** Why a run was stopped, for the app's author; the first as Dify says it (`facts/dify-dsl-engine.md` §5.4). */
 const STOPPED: Readonly<Record<StopReason, string>> = {
@@ -10,14 +11,31 @@ const STOPPED: Readonly<Record<StopReason, string>> = {
   shutdown: 'Stopped: the server was shut down.',
 };
 
-/** How a workflow stands at the end of its run; null when none has begun. A stop is never told as anything else. */
+/** How a workflow stands that has come to nothing yet. */
+export const NOTHING_YET: Omit<WorkflowOutcome, 'inputs'> = {
+  status: 'failed',
+  outputs: null,
+  error: null,
+  elapsedMs: 0,
+  totalTokens: 0,
+  totalSteps: 0,
+  exceptionsCount: 0,
+  resources: [],
+};
+
+/**
+ * How a workflow stands at the end of its run; null when none has begun. A stop is never told as anything else, also when
+ * it came first: clients of a workflow wait for its end. Those of a chatflow have the end of the message then.
+ */
 export function workflowOutcome(
   read: (() => WorkflowOutcome) | null,
   stoppedBy: StopReason | null,
+  { mode, inputs }: { readonly mode: AppMode; readonly inputs: NodeValues },
 ): WorkflowOutcome | null {
-  if (read === null) return null;
-  const outcome = read();
-  return stoppedBy === null ? outcome : { ...outcome, status: 'stopped', error: STOPPED[stoppedBy] };
+  if (stoppedBy === null) return read === null ? null : read();
+  if (read === null && mode !== 'workflow') return null;
+  const outcome = read === null ? { ...NOTHING_YET, inputs, outputs: {} } : read();
+  return { ...outcome, status: 'stopped', error: STOPPED[stoppedBy] };
 }
 
 /** The same as it is stored; of a run that ended before its workflow had begun, what is known of the run. */

@@ -42,7 +42,14 @@ test('are of one app, newest first, whole, with their end users', async () => {
     [made[2]?.id, 'ann'],
     [made[0]?.id, 'ann'],
   ]);
-  const { inputs: _, outputs: __, app_id: ___, conversation: ____, ...whole } = made[1] as (typeof made)[0];
+  const {
+    conversation: _,
+    message: __,
+    inputs: ___,
+    outputs: ____,
+    app_id: _____,
+    ...whole
+  } = made[1] as (typeof made)[0];
   expect(rows[0]).toEqual({ ...whole, session_id: 'bob', is_anonymous: 0 });
 });
 

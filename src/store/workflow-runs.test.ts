@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { beginWorkflow, node, openOwnStore, variable } from '../../test/support/store/workflow-rows.ts';
 import { ensureConversationVariables, listConversationVariables } from './conversation-variables.ts';
 import { deleteConversation } from './conversations.ts';
+import { finishTurn } from './finish-turn.ts';
 import { newId } from './new-id.ts';
 import { insertNodeExecutions, keepNodeExecutions, listNodeExecutions } from './node-executions.ts';
 import type { Store } from './open-store.ts';
@@ -19,21 +20,25 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-describe('one run', () => {
-  const end = {
-    status: 'partial-succeeded',
-    inputs: null,
-    outputs: '{"text":"x"}',
-    error: null,
-    elapsedMs: 12,
-    totalTokens: 3_000_000_000,
-    totalSteps: 4,
-    exceptionsCount: 1,
-    finishedAt: 1012,
-  } as const;
+const end = {
+  status: 'partial-succeeded',
+  inputs: null,
+  outputs: '{"text":"x"}',
+  error: null,
+  elapsedMs: 12,
+  totalTokens: 3_000_000_000,
+  totalSteps: 4,
+  exceptionsCount: 1,
+  finishedAt: 1012,
+} as const;
 
+describe('one run', () => {
   test('ends once, keeping inputs that it is not given, and is found by app', async () => {
-    const { conversation: _, ...row } = await beginWorkflow(store, 'app', 'u', { inputs: '{"a":1}' });
+    const {
+      conversation: _,
+      message: __,
+      ...row
+    } = await beginWorkflow(store, 'app', 'u', { inputs: '{"a":1}' });
     expect((await endWorkflowRun(store, { ...end, runId: row.run_id })).numAffectedRows).toBe(1n);
     const again = { ...end, status: 'failed', error: 'late', runId: row.run_id } as const;
     expect((await endWorkflowRun(store, again)).numAffectedRows).toBe(0n);
@@ -120,4 +125,26 @@ test('a conversation that is deleted takes its runs, nodes and variables with it
   ];
   expect(await left(mine)).toEqual([undefined]);
   expect(await left(kept)).toHaveLength(3);
+});
+
+test('against the end of its conversation, the end of a run leaves nothing behind', async () => {
+  for (let n = 0; n < 10; n++) {
+    const row = await beginWorkflow(store, 'app', 'race');
+    const finish = () =>
+      finishTurn(
+        store,
+        { id: row.run_id, message_id: row.message },
+        {
+          ...{ status: 'succeeded', error: null, errorCode: null, stoppedBy: null, finishedAt: 1012 },
+          ...{ answer: 'x', usage: null },
+          workflow: { ...end, nodes: [node(row.id, 1), node(row.id, 2)] },
+        },
+      );
+    const owner = { appId: 'app', endUserId: row.end_user_id };
+    const remove = () => deleteConversation(store, owner, row.conversation);
+    const [first, second] = n % 2 === 0 ? [finish, remove] : [remove, finish];
+    await Promise.all([first(), second()]);
+    expect(await findWorkflowRun(store, 'app', row.id)).toBeUndefined();
+    expect(await listNodeExecutions(store, 'app', row.id)).toEqual([]);
+  }
 });

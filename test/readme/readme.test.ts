@@ -21,8 +21,10 @@ const exec = promisify(execFile);
 
 let parley: TestParley;
 beforeAll(async () => {
-  const assistant = readFileSync(join(ROOT, 'examples/assistant.yml'), 'utf8');
-  parley = await startParley({ apps: { assistant } });
+  const example = (id: string) => readFileSync(join(ROOT, `examples/${id}.yml`), 'utf8');
+  parley = await startParley({
+    apps: { assistant: example('assistant'), reflection: example('reflection') },
+  });
 });
 afterAll(() => parley.close());
 
@@ -38,7 +40,10 @@ function block(language: string, word = ''): string {
 /** For the server of this test instead of the one that a reader has. */
 function here(text: string): string {
   expect(text).toContain('http://127.0.0.1:5001');
-  return text.replaceAll('http://127.0.0.1:5001', parley.url).replaceAll('YOUR-KEY', parley.key('assistant'));
+  return text
+    .replaceAll('http://127.0.0.1:5001', parley.url)
+    .replaceAll('WORKFLOW-KEY', parley.key('reflection'))
+    .replaceAll('YOUR-KEY', parley.key('assistant'));
 }
 
 test('the curl command streams an answer', async () => {
@@ -47,6 +52,18 @@ test('the curl command streams an answer', async () => {
   expect(events.length).toBeGreaterThan(5);
   expect(events.at(-1).event).toBe('message_end');
   expect(events.map(({ answer }) => answer ?? '').join('')).toContain('What can you help me with?');
+});
+
+test('the curl command of a workflow streams what its nodes do, and its outputs', async () => {
+  const { stdout } = await exec('sh', [
+    '-c',
+    here(block('sh', '/workflows/run')).replace('curl ', 'curl -s '),
+  ]);
+  const events = [...stdout.matchAll(/^data: (.*)$/gm)].map((match) => JSON.parse(match[1] as string));
+  const nodes = events.filter(({ event }) => event === 'node_finished').map(({ data }) => data.node_id);
+  expect(nodes).toEqual(['start', 'draft', 'critique', 'improve', 'end']);
+  expect(events.at(-1)).toMatchObject({ event: 'workflow_finished', data: { status: 'succeeded' } });
+  expect(events.at(-1).data.outputs.translation).toContain('demo model');
 });
 
 test('the client is five lines and streams an answer', async () => {
@@ -88,6 +105,11 @@ function databaseOf({ database }: TestParley): Record<string, string> {
   return database.kind === 'postgres' ? { PARLEY_DATABASE_URL: database.url } : {};
 }
 
+test('the environment of a workflow is one that Parley reads', () => {
+  const file = readConfigFile(block('yaml', 'MY_API_KEY'), 'README.md', { MY_API_KEY: 'k' });
+  expect(file.app_settings?.['my-app']?.env).toEqual({ API_KEY: 'k' });
+});
+
 test('the configuration is one that Parley reads', async () => {
   const env = {
     OPENAI_API_KEY: 'sk',
@@ -101,6 +123,7 @@ test('the configuration is one that Parley reads', async () => {
     WEATHER_KEY: 'k',
     FILES_KEY: 'k',
     TAVILY_KEY: 'k',
+    CRM_TOKEN: 'k',
   };
   const file = readConfigFile(block('yaml', 'providers:'), 'README.md', env);
   expect(Object.keys(file.providers ?? {})).toEqual([

@@ -1,6 +1,12 @@
 import type { DifyRoute } from '../../src/surfaces/dify/route.ts';
 import type { Belongings } from './victim.ts';
 
+/** An app that `route` serves, of those that the security tests have. */
+export function appOf({ modes, path }: DifyRoute): 'chat' | 'completion' | 'workflow' {
+  if (modes === 'completion') return 'completion';
+  return modes === 'workflow' || modes === 'graph' || path.startsWith('/workflows') ? 'workflow' : 'chat';
+}
+
 /** A request that `route` would take, made out of its description in the route table. */
 export function requestFor(
   route: DifyRoute,

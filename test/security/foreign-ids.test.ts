@@ -3,7 +3,7 @@ import { type MockProvider, startMockProvider } from '../support/mock-provider/s
 import { chatApp } from '../support/parley/apps.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { sendChat } from '../support/parley/turns.ts';
-import { type Belongings, CANARY, makeBelongings } from './victim.ts';
+import { type Belongings, CANARY, makeBelongings, secretFlow } from './victim.ts';
 
 let provider: MockProvider;
 let parley: TestParley;
@@ -19,7 +19,7 @@ beforeAll(async () => {
     text_to_speech: { enabled: true, voice: 'nova', language: '', autoPlay: 'disabled' },
   };
   parley = await startParley({
-    apps: { chat: chatApp(config), other: chatApp(config) },
+    apps: { chat: chatApp(config), other: chatApp(config), workflow: secretFlow() },
     provider: provider.baseUrl,
   });
   things = await makeBelongings(parley, provider);

@@ -4,8 +4,8 @@ import { type MockProvider, startMockProvider } from '../support/mock-provider/s
 import { chatApp, completionApp } from '../support/parley/apps.ts';
 import { openTestStore } from '../support/parley/open-test-store.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
-import { requestFor } from './ask.ts';
-import type { Belongings } from './victim.ts';
+import { appOf, requestFor } from './ask.ts';
+import { type Belongings, secretFlow } from './victim.ts';
 
 const UUID = '0190a6f0-0000-7000-8000-000000000000';
 /** Things that nobody has: what matters here is decided before they are looked for. */
@@ -16,6 +16,8 @@ const NOTHING: Belongings = {
   file_id: UUID,
   end_user_id: UUID,
   variable_id: UUID,
+  workflow_id: UUID,
+  workflow_run_id: UUID,
   finish: async () => true,
 };
 const LONGEST = 255;
@@ -31,7 +33,7 @@ beforeAll(async () => {
     suggested_questions_after_answer: { enabled: true },
   };
   parley = await startParley({
-    apps: { chat: chatApp(everything), completion: completionApp(everything) },
+    apps: { chat: chatApp(everything), completion: completionApp(everything), workflow: secretFlow() },
     provider: provider.baseUrl,
   });
 });
@@ -43,7 +45,7 @@ afterAll(async () => {
 async function ask(route: (typeof difyRoutes)[number], user: string, form = false) {
   const { path, init } = requestFor(route, user, NOTHING);
   const headers = new Headers(init.headers);
-  headers.set('authorization', `Bearer ${parley.key(route.modes === 'completion' ? 'completion' : 'chat')}`);
+  headers.set('authorization', `Bearer ${parley.key(appOf(route))}`);
   let { body } = init;
   if (form) {
     headers.delete('content-type');

@@ -3,8 +3,8 @@ import { difyRoutes } from '../../src/surfaces/dify/routes/index.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { chatApp, completionApp } from '../support/parley/apps.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
-import { requestFor } from './ask.ts';
-import { type Belongings, CANARY, makeBelongings } from './victim.ts';
+import { appOf, requestFor } from './ask.ts';
+import { type Belongings, CANARY, makeBelongings, secretFlow } from './victim.ts';
 
 let provider: MockProvider;
 let parley: TestParley;
@@ -22,7 +22,13 @@ beforeAll(async () => {
     text_to_speech: { enabled: true, voice: '', language: '', autoPlay: 'disabled' },
   };
   parley = await startParley({
-    apps: { chat: chatApp(everything), other: chatApp(everything), completion: completionApp(everything) },
+    apps: {
+      chat: chatApp(everything),
+      other: chatApp(everything),
+      completion: completionApp(everything),
+      workflow: secretFlow(),
+      otherFlow: secretFlow('Other secrets'),
+    },
     provider: provider.baseUrl,
   });
   things = await makeBelongings(parley, provider);
@@ -44,14 +50,17 @@ async function ask(route: (typeof difyRoutes)[number], user: string, authorizati
 const bearer = (app: string) => `Bearer ${parley.key(app)}`;
 
 /**
- * What these routes may tell anybody with the app's key, by Dify's own rules (`facts/dify-wire.md` §7.4, §8.6, §5):
- * the operator reads an app's feedback and end users, and a file is open to the app whose message it is attached to.
+ * What these routes may tell anybody with the app's key, by Dify's own rules (`facts/dify-wire.md` §7.4, §8.6, §5, §12.1):
+ * the operator reads an app's feedback, end users and runs of workflows, and a file is open to the app whose message it is attached to.
  */
 const APP_WIDE = new Set([
   'GET /app/feedbacks',
   'GET /end-users/:end_user_id',
   'GET /files/:file_id/preview',
+  'GET /workflows/run/:workflow_run_id',
 ]);
+/** A version of a workflow is nobody's: it is in its app's own file. */
+const isVersion = (path: string) => path.startsWith('/workflows/:workflow_id/');
 /** Says success to everybody and does nothing (`facts/dify-wire.md` §4). */
 const isStop = (path: string) => path.endsWith('/stop');
 
@@ -81,6 +90,7 @@ describe.each(difyRoutes.map((route) => [`${route.method} ${route.path}`, route]
         ['other', 'alice'],
         ['other', 'mallory'],
         ['completion', 'alice'],
+        ['otherFlow', 'alice'],
       ] as const) {
         const { status, text } = await ask(route, user, bearer(app));
         expect(status, text).toBeLessThan(500);
@@ -94,11 +104,12 @@ describe.each(difyRoutes.map((route) => [`${route.method} ${route.path}`, route]
 
     test('another user of the app reaches nothing of Alice’s', async () => {
       for (const user of ['mallory', things.end_user_id]) {
-        const { status, text } = await ask(route, user, bearer('chat'));
+        const { status, text } = await ask(route, user, bearer(appOf(route)));
         expect(status, text).toBeLessThan(500);
         if (APP_WIDE.has(name)) continue;
         expect(text).not.toContain(CANARY);
-        if (route.path.includes(':') && !isStop(route.path)) expect(status, text).toBeGreaterThanOrEqual(400);
+        if (route.path.includes(':') && !isStop(route.path) && !isVersion(route.path))
+          expect(status, text).toBeGreaterThanOrEqual(400);
       }
     });
 
@@ -108,7 +119,7 @@ describe.each(difyRoutes.map((route) => [`${route.method} ${route.path}`, route]
         const path = route.path.replace(/:\w+/g, id);
         const { init } = requestFor(route, 'alice', things);
         const headers = new Headers(init.headers);
-        headers.set('authorization', bearer(route.modes === 'completion' ? 'completion' : 'chat'));
+        headers.set('authorization', bearer(appOf(route)));
         const response = await fetch(`${parley.url}/v1${path}?user=alice`, { ...init, headers });
         const text = await response.text();
         expect(response.status, `${path}: ${text}`).toBeLessThan(500);
@@ -131,4 +142,14 @@ test('all that time Alice’s things stayed as they were', async () => {
   const names = ((await list.json()) as { data: { name: string }[] }).data.map(({ name }) => name);
   expect(names).toHaveLength(2);
   expect(names).not.toContain('renamed');
+  const variables = await parley.request(
+    'chat',
+    'GET',
+    `/conversations/${things.conversation_id}/variables?user=alice`,
+  );
+  expect(((await variables.json()) as typeof page).data).toMatchObject([
+    { id: things.variable_id, value: CANARY },
+  ]);
+  const run = await parley.request('workflow', 'GET', `/workflows/run/${things.workflow_run_id}`);
+  expect(await run.json()).toMatchObject({ status: 'succeeded', outputs: { said: CANARY } });
 });

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
 
 /** A node's `data`; `parent`: the container that it stands in. `title` is its id unless given. */
-export type TestNode = { readonly type: string; readonly parent?: string } & Readonly<Record<string, unknown>>;
+export type TestNode = { readonly type: string; readonly parent?: string } & Readonly<
+  Record<string, unknown>
+>;
 
 /** `[source, target]`, with the source's handle where it is not `source`. */
 export type TestEdge = readonly [source: string, target: string, handle?: string];
@@ -21,7 +23,7 @@ export function graphApp(
 ): string {
   const ids = Object.keys(nodes);
   const lines = edges ?? ids.slice(1).map((id, at): TestEdge => [ids[at] as string, id]);
-  return stringify({
+  const dsl = {
     version: '0.5.0',
     kind: 'app',
     app: { name, mode, description: 'For tests', icon: '🤖', icon_type: 'emoji', icon_background: '#FFEAD5' },
@@ -44,7 +46,9 @@ export function graphApp(
         })),
       },
     },
-  });
+  };
+  // As PyYAML reads it, to which `yes` is no text.
+  return stringify(dsl, { version: '1.1' });
 }
 
 /** Its form asks for these, each an optional text unless it says more. */

@@ -6,7 +6,11 @@ import { answered, readStream, sendChat } from '../support/parley/turns.ts';
 export type Fields = Record<string, unknown>;
 
 /** An event with what it has in `data`. */
-export type WorkflowEvent = Fields & { readonly event: string; readonly task_id: string; readonly data: Fields };
+export type WorkflowEvent = Fields & {
+  readonly event: string;
+  readonly task_id: string;
+  readonly data: Fields;
+};
 
 /** A blocking answer of a workflow. */
 export interface WorkflowAnswer {
@@ -93,7 +97,9 @@ export function storyOf(events: readonly Readonly<Fields>[]): string[] {
 /** `data` of the events of this name (and node). */
 export function dataOf(events: readonly Readonly<Fields>[], name: string, nodeId?: string): Fields[] {
   return events
-    .filter(({ event, data }) => event === name && (nodeId === undefined || (data as Fields).node_id === nodeId))
+    .filter(
+      ({ event, data }) => event === name && (nodeId === undefined || (data as Fields).node_id === nodeId),
+    )
     .map(({ data }) => data as Fields);
 }
 

@@ -2,12 +2,13 @@ import type { App, WorkflowConfig } from '../../apps/app.ts';
 import { ParleyError } from '../../errors.ts';
 import type { Engine, EngineTask } from '../../runs/engine.ts';
 import type { NodeValues, WorkflowOutcome } from '../../runs/workflow-event.ts';
+import { NOTHING_YET } from '../../runs/workflow-outcome.ts';
 import { countTurns } from '../../store/messages.ts';
 import { AnswerWriter } from '../answer/answer-writer.ts';
 import { moderateInput } from '../answer/moderation.ts';
 import type { RunOutcome, WorkflowEvent } from '../workflow/events.ts';
-import { graphOf } from '../workflow/read-workflow.ts';
 import { CONVERSATION } from '../workflow/pool/selector.ts';
+import { graphOf } from '../workflow/read-workflow.ts';
 import { startRun } from '../workflow/start-run.ts';
 import { ConversationVariables } from './conversation-variables.ts';
 import { mergeResources } from './merge-resources.ts';
@@ -55,17 +56,6 @@ function refuse(task: EngineTask, answer: string): void {
   const inputs = { ...task.inputs };
   task.setWorkflow(() => ({ ...NOTHING_YET, status: 'stopped', inputs, error: REFUSED_INPUT }));
 }
-
-const NOTHING_YET: Omit<WorkflowOutcome, 'inputs'> = {
-  status: 'failed',
-  outputs: null,
-  error: null,
-  elapsedMs: 0,
-  totalTokens: 0,
-  totalSteps: 0,
-  exceptionsCount: 0,
-  resources: [],
-};
 
 async function run(
   parts: WorkflowParts,

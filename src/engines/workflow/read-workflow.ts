@@ -1,5 +1,6 @@
 import type { WorkflowConfig } from '../../apps/app.ts';
 import type { WorkflowNeed, WorkflowReader } from '../../apps/workflow-reader.ts';
+import { isRecord } from '../../config/is-record.ts';
 import { ParleyError } from '../../errors.ts';
 import type { Graph } from './graph/graph.ts';
 import type { GraphProblem } from './graph/graph-problem.ts';
@@ -7,6 +8,10 @@ import { rawGraph } from './graph/raw-graph.ts';
 import { reachableNodes } from './graph/reachable-nodes.ts';
 import { type ReadGraph, readGraph } from './graph/read-graph.ts';
 import { nodeKinds } from './node-kinds.ts';
+
+/** Far beyond what people draw; the graph of an app is made ready to run in one go. */
+const MAX_NODES = 10_000;
+const MAX_EDGES = 100_000;
 
 /** By the graph of the file: an app's graph is read when the app is, and not again. */
 const graphs = new WeakMap<object, Graph>();
@@ -45,9 +50,26 @@ function graphOrProblems(definition: unknown): ReadGraph {
   const key = typeof definition === 'object' ? definition : null;
   const known = key === null ? undefined : graphs.get(key);
   if (known !== undefined) return { kind: 'graph', graph: known };
-  const read = readGraph(definition, nodeKinds);
+  const read = isTooLarge(definition) ? TOO_LARGE : readGraph(definition, nodeKinds);
   if (read.kind === 'graph' && key !== null) graphs.set(key, read.graph);
   return read;
+}
+
+const TOO_LARGE: ReadGraph = {
+  kind: 'problems',
+  problems: [
+    {
+      nodeId: null,
+      title: null,
+      message: `The graph has more than ${MAX_NODES} nodes or ${MAX_EDGES} edges.`,
+    },
+  ],
+};
+
+function isTooLarge(definition: unknown): boolean {
+  if (!isRecord(definition)) return false;
+  const count = (list: unknown) => (Array.isArray(list) ? list.length : 0);
+  return count(definition.nodes) > MAX_NODES || count(definition.edges) > MAX_EDGES;
 }
 
 function withoutTitle({ nodeId, message }: GraphProblem): Pick<GraphProblem, 'nodeId' | 'message'> {

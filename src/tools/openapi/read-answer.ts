@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import mime from 'mime';
 import type { OpenResponse } from '../../outbound/outbound.ts';
+import { isTooDeep } from '../is-too-deep.ts';
 import type { Redaction } from '../redact-secrets.ts';
 import { ToolError } from '../tool-error.ts';
 import type { ToolPart } from '../tool-part.ts';
@@ -12,7 +13,6 @@ const MAX_TEXT_BYTES = 5 * 1024 ** 2;
 /** How much of an error's body is read, and how much of that is told. */
 const MAX_ERROR_BYTES = 16 * 1024;
 const MAX_ERROR_LENGTH = 1_000;
-const MAX_DEPTH = 200;
 
 /**
  * What a service answered, as a tool does.
@@ -92,16 +92,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Whoever writes it again does so by recursion. */
-function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === MAX_DEPTH) return true;
-    level = level.flatMap((node) => (typeof node === 'object' && node !== null ? Object.values(node) : []));
-  }
-  return false;
 }
 
 async function describeError(response: OpenResponse, host: string, secrets: Redaction): Promise<ToolError> {

@@ -10,6 +10,8 @@ import { startParley, type TestParley } from '../../support/parley/start-parley.
 import { answered, sendChat, sendCompletion, streamChat } from '../../support/parley/turns.ts';
 import { upload } from '../../support/parley/upload.ts';
 import { hasDifySpec, responseProblems, streamProblems } from '../../support/spec/dify-spec.ts';
+import { answerNode, endNode, graphApp, startNode } from '../../workflow/graph-app.ts';
+import { runWorkflow } from '../../workflow/workflow-turns.ts';
 import { type Json, readAnswer } from './read-answer.ts';
 
 let provider: MockProvider;
@@ -29,6 +31,12 @@ beforeAll(async () => {
         ],
       }),
       completion: completionApp(),
+      workflow: graphApp('workflow', { start: startNode('n'), end: endNode({ n: ['start', 'n'] }) }),
+      chatflow: graphApp(
+        'advanced-chat',
+        { start: startNode(), answer: answerNode('{{#conversation.v#}}') },
+        { conversation_variables: [{ id: 'v', name: 'v', value: 'x', value_type: 'string' }] },
+      ),
     },
     provider: provider.baseUrl,
   });
@@ -52,9 +60,9 @@ function ownProblems({ response }: DifyRoute, body: Json): string[] {
 const WITHOUT_JSON = [
   'GET /chat-messages/:task_id/events',
   'GET /completion-messages/:task_id/events',
+  'GET /workflows/tasks/:task_id/events',
   'GET /files/:file_id/preview',
   'DELETE /conversations/:conversation_id',
-  'PUT /conversations/:conversation_id/variables/:variable_id',
   'POST /text-to-audio',
 ];
 
@@ -63,13 +71,20 @@ test('every JSON answer is as the published document and our own schemas say', a
   const picture = { type: 'image', transfer_method: 'local_file', upload_file_id: file.id };
   const turn = await answered(sendChat(parley, { files: [picture] }));
   const completion = await answered(sendCompletion(parley));
+  const workflow = await runWorkflow(parley, { inputs: { n: 'x' } });
+  const kept = await answered(sendChat(parley, {}, 'chatflow'));
+  const variables = `/conversations/${kept.conversation_id}/variables`;
+  const variable = (await readAnswer(parley.request('chatflow', 'GET', `${variables}?user=u1`))).body.data[0];
   provider.reply({ tokens: ['["a?"]'] });
   const message = `/messages/${turn.message_id}`;
   const conversation = `/conversations/${turn.conversation_id}`;
   const speech = new FormData();
   speech.append('file', new Blob(['x'], { type: 'audio/mp3' }), 'a.mp3');
   const headers = { authorization: `Bearer ${parley.key('chat')}` };
-  const get = (path: string) => () => readAnswer(parley.request('chat', 'GET', path));
+  const get =
+    (path: string, app = 'chat') =>
+    () =>
+      readAnswer(parley.request(app, 'GET', path));
   const post =
     (path: string, body: object, app = 'chat') =>
     () =>
@@ -83,6 +98,15 @@ test('every JSON answer is as the published document and our own schemas say', a
       { user: 'u1' },
       'completion',
     ),
+    'POST /workflows/run': async () => ({ status: 200, body: workflow }),
+    'POST /workflows/:workflow_id/run': post(
+      `/workflows/${workflow.data.workflow_id}/run`,
+      { user: 'u1', inputs: {} },
+      'workflow',
+    ),
+    'POST /workflows/tasks/:task_id/stop': post('/workflows/tasks/x/stop', { user: 'u1' }, 'workflow'),
+    'GET /workflows/run/:workflow_run_id': get(`/workflows/run/${workflow.workflow_run_id}`, 'workflow'),
+    'GET /workflows/logs': get('/workflows/logs', 'workflow'),
     'POST /files/upload': async () => ({ status: 201, body: file }),
     'POST /messages/:message_id/feedbacks': post(`${message}/feedbacks`, {
       user: 'u1',
@@ -92,7 +116,11 @@ test('every JSON answer is as the published document and our own schemas say', a
     'GET /app/feedbacks': get('/app/feedbacks'),
     'GET /conversations': get('/conversations?user=u1'),
     'POST /conversations/:conversation_id/name': post(`${conversation}/name`, { user: 'u1', name: 'New' }),
-    'GET /conversations/:conversation_id/variables': get(`${conversation}/variables?user=u1`),
+    'GET /conversations/:conversation_id/variables': get(`${variables}?user=u1`, 'chatflow'),
+    'PUT /conversations/:conversation_id/variables/:variable_id': () =>
+      readAnswer(
+        parley.request('chatflow', 'PUT', `${variables}/${variable.id}`, { user: 'u1', value: 'y' }),
+      ),
     'GET /messages': get(`/messages?conversation_id=${turn.conversation_id}&user=u1`),
     'GET /messages/:message_id/suggested': get(`${message}/suggested?user=u1`),
     'POST /audio-to-text': () =>

@@ -91,11 +91,11 @@ function errorProblems(response: Schema, status: number, value: unknown): string
 
 /**
  * What is wrong with the events of a stream: each by the schema that its `event` names in the discriminator of
- * `ChunkChatEvent` or `ChunkCompletionEvent`. The document requires no property, so a documented one that is missing
+ * `ChunkChatEvent` or its like. The document requires no property, so a documented one that is missing
  * is a problem here too, unless `absent` names it.
  */
 export function streamProblems(
-  union: 'ChunkChatEvent' | 'ChunkCompletionEvent',
+  union: 'ChunkChatEvent' | 'ChunkWorkflowEvent' | 'ChunkCompletionEvent',
   events: readonly Record<string, unknown>[],
   absent: readonly string[] = ['error.task_id'],
 ): string[] {

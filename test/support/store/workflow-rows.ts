@@ -32,7 +32,7 @@ export async function begin(
   store: Store,
   app: string,
   user: string,
-): Promise<{ run: string; conversation: string; owner: string }> {
+): Promise<{ run: string; conversation: string; message: string; owner: string }> {
   const owner = (await findOrCreateEndUser(store, app, user)).id;
   const [run, conversation, message] = [newId(), newId(), newId()];
   const common = { app_id: app, app_version: 'v', end_user_id: owner, created_at: 1, updated_at: 1 };
@@ -96,7 +96,7 @@ export async function begin(
       finished_at: null,
     })
     .execute();
-  return { run, conversation, owner };
+  return { run, conversation, message, owner };
 }
 
 /** The same of a workflow; `row` goes over its row. */
@@ -105,8 +105,8 @@ export async function beginWorkflow(
   app: string,
   user: string,
   row: Partial<WorkflowRunRow> = {},
-): Promise<WorkflowRunRow & { conversation: string }> {
-  const { run, conversation, owner } = await begin(store, app, user);
+): Promise<WorkflowRunRow & { conversation: string; message: string }> {
+  const { run, conversation, message, owner } = await begin(store, app, user);
   const workflow: WorkflowRunRow = {
     id: newId(),
     run_id: run,
@@ -126,7 +126,7 @@ export async function beginWorkflow(
     ...row,
   };
   await insertWorkflowRun(store, workflow);
-  return { ...workflow, conversation };
+  return { ...workflow, conversation, message };
 }
 
 /** A node of a run. */

@@ -26,9 +26,10 @@ const INPUTS = [
 ];
 type AgentInputName = (typeof INPUTS)[number];
 
-const namedInputs = Object.fromEntries(INPUTS.map((name) => [name, looseInputSchema])) as Record<
+const optionalInput = looseInputSchema.optional();
+const namedInputs = Object.fromEntries(INPUTS.map((name) => [name, optionalInput])) as Record<
   AgentInputName,
-  typeof looseInputSchema
+  typeof optionalInput
 >;
 
 const modelSchema = z.looseObject({
@@ -74,6 +75,6 @@ export const agentConfigSchema = z
     };
   });
 
-function pick(parameters: Readonly<Record<AgentInputName, ToolInput | null>>) {
-  return Object.fromEntries(INPUTS.map((name) => [name, parameters[name]]));
+function pick(parameters: Readonly<Partial<Record<AgentInputName, ToolInput | null | undefined>>>) {
+  return Object.fromEntries(INPUTS.map((name) => [name, parameters[name] ?? null]));
 }

@@ -7,7 +7,7 @@ const parameter = (type: string, more: object = {}) =>
   extractionParameterSchema.parse({ name: 'p', type, description: 'd', required: true, ...more });
 const check = (found: ValueRecord | null, ...parameters: ReturnType<typeof parameter>[]) => {
   const { values, reason } = checkExtraction(found, parameters);
-  return { ...Object.fromEntries(values), reason };
+  return Object.fromEntries<Value>([...values, ['reason', reason]]);
 };
 
 test.each<readonly [string, Value]>([
@@ -86,7 +86,9 @@ describe('reasons', () => {
   });
 
   test('long values are cut in them', () => {
-    expect(check({ p: 'x'.repeat(10_000) }, parameter('number')).reason?.length).toBeLessThan(1_200);
+    expect(check({ p: 'x'.repeat(10_000) }, parameter('number')).reason).toSatisfy(
+      (reason: string) => reason.length < 1_200,
+    );
   });
 
   test('nothing at all', () => {

@@ -68,6 +68,24 @@ describe('separated', () => {
     });
   });
 
+  test('white space between them is of the text', () => {
+    const all = read('separated', [
+      '\n',
+      { kind: 'reasoning', text: 'one' },
+      '\nA',
+      { kind: 'reasoning', text: 'two' },
+      { kind: 'reasoning', text: ' more' },
+      '',
+      { kind: 'reasoning', text: '' },
+      '\n\nB<think>three</think>C',
+      { kind: 'reasoning', text: 'four' },
+      ' D',
+      { kind: 'reasoning', text: '' },
+    ]);
+    const [text, reasoning] = ['A\n\nBC D', 'one\ntwo more\nthree\nfour'];
+    expect(all).toEqual({ shown: text, thought: reasoning, text, reasoning });
+  });
+
   test('text is not held back longer than it may be a tag', () => {
     const reader = new AnswerReader('separated');
     expect(reader.add({ kind: 'text', text: 'a <' }).text).toBe('a ');

@@ -17,6 +17,9 @@ export class AnswerReader {
   readonly #splitter = new ReasoningSplitter();
   #text = '';
   #reasoning = '';
+  /** Who told the last reasoning apart, and whether the model has spoken since. */
+  #told: 'model' | 'tags' = 'tags';
+  #spoke = false;
 
   constructor(format: ReasoningFormat) {
     this.#format = format;
@@ -24,19 +27,20 @@ export class AnswerReader {
 
   /** What a piece adds, which may be nothing yet. */
   add({ kind, text }: ChatDelta): SplitPiece {
-    return this.#read(kind === 'reasoning' ? this.#thinking.reasoning(text) : this.#thinking.text(text));
+    if (this.#format === 'tagged') {
+      return this.#keep(kind === 'reasoning' ? this.#thinking.reasoning(text) : this.#thinking.text(text));
+    }
+    if (kind === 'reasoning') return this.#reason(text);
+    this.#spoke ||= text !== '';
+    return this.#split(this.#splitter.add(this.#tags.add(text)));
   }
 
   /** What is left when the model has ended. */
   end(): SplitPiece {
-    const closed = this.#read(this.#thinking.end());
-    if (this.#format === 'tagged') return closed;
-    const held = this.#keep(this.#splitter.add(this.#tags.end()));
-    const left = this.#keep(this.#splitter.end());
-    return {
-      text: closed.text + held.text + left.text,
-      reasoning: closed.reasoning + held.reasoning + left.reasoning,
-    };
+    if (this.#format === 'tagged') return this.#keep(this.#thinking.end());
+    const held = this.#split(this.#splitter.add(this.#tags.end()));
+    const left = this.#split(this.#splitter.end());
+    return { text: held.text + left.text, reasoning: held.reasoning + left.reasoning };
   }
 
   /** All of the answer; without reasoning in it, also without blank lines that it leaves. */
@@ -44,20 +48,28 @@ export class AnswerReader {
     return this.#format === 'tagged' ? this.#text : this.#text.replace(/\n\s*\n/g, '\n\n').trim();
   }
 
-  /** All of the reasoning that was taken out. */
+  /** All of the reasoning that was taken out, a line for each passage. */
   get reasoning(): string {
     return this.#reasoning.trim();
   }
 
-  #read(tagged: string): SplitPiece {
-    if (this.#format === 'separated') return this.#keep(this.#splitter.add(this.#tags.add(tagged)));
-    return this.#keep({ text: tagged, reasoning: '' });
+  #reason(text: string): SplitPiece {
+    const isNext = this.#spoke && this.#reasoning !== '';
+    this.#told = 'model';
+    this.#spoke = false;
+    return this.#keep('', isNext && text !== '' ? `\n${text}` : text);
   }
 
-  #keep({ text, reasoning }: SplitPiece): SplitPiece {
-    const shown = this.#format === 'separated' && this.#text === '' ? text.trimStart() : text;
-    this.#text += shown;
+  /** Between passages of its own the splitter puts lines itself. */
+  #split({ text, reasoning }: SplitPiece): SplitPiece {
+    const isNext = reasoning !== '' && this.#told === 'model';
+    if (reasoning !== '') this.#told = 'tags';
+    return this.#keep(this.#text === '' ? text.trimStart() : text, isNext ? `\n${reasoning}` : reasoning);
+  }
+
+  #keep(text: string, reasoning = ''): SplitPiece {
+    this.#text += text;
     this.#reasoning += reasoning;
-    return { text: shown, reasoning };
+    return { text, reasoning };
   }
 }

@@ -69,6 +69,7 @@ describe('messages', () => {
       {},
       { prompt_template: [user(''), system('{{#n.nil#}}')] },
       { prompt_template: [user('x', { edition_type: 'jinja2', jinja2_text: null })] },
+      { prompt_template: { text: '{{#n.nil#}}' }, model: { ...model, mode: 'completion' } },
     ]) {
       const { node, requests } = await ask(data, { values: { nil: null } });
       expect(node.errorType).toBe('NoPromptFoundError');
@@ -382,6 +383,15 @@ describe('memory', () => {
     ]);
     const none = await ask(data, { system: { query: 'Q' }, services: { history: fakeHistory(2) } });
     expect(none.messages).toEqual([{ role: 'system', content: 's' }]);
+  });
+
+  test('of variables of the query template those that hold nothing are not told', async () => {
+    const { node, messages } = await ask(
+      { prompt_template: [], memory: { query_prompt_template: '{{#n.nil#}}{{#n.v#}}' } },
+      { values: { nil: null, v: 1 } },
+    );
+    expect(messages).toEqual([{ role: 'user', content: '1' }]);
+    expect(node.inputs).toEqual({ '#n.v#': 1, model_provider: 'openai', model_name: 'gpt-4o' });
   });
 
   test('files of the query template follow it', async () => {

@@ -219,6 +219,14 @@ describe('by function call', () => {
   });
 });
 
+test('one that fails later, whatever it says, is not asked again', async () => {
+  const fails = new UpstreamError('refused', 'a tool was overloaded', { status: 400 }).toParleyError();
+  const { requests, node: ended } = await extract({ reasoning_mode: 'function_call' }, [
+    { says: ['{'], fails },
+  ]);
+  expect([requests.length, ended.status]).toEqual([1, 'failed']);
+});
+
 describe('a model that does not answer', () => {
   test('fails the node, which knows no retries', async () => {
     const fails = new UpstreamError('refused', 'no such model', { status: 404 }).toParleyError();

@@ -1,3 +1,5 @@
+import { isTooDeep } from '../../../tools/is-too-deep.ts';
+import { ToolError } from '../../../tools/tool-error.ts';
 import type { ToolPart } from '../../../tools/tool-part.ts';
 import type { NodeContext } from '../node-context.ts';
 import type { FileValue } from '../values/file-value.ts';
@@ -13,7 +15,7 @@ export interface ToolAnswer {
 /**
  * Puts together what a tool answers, keeps its files, and lets its text be shown (`facts/dify-dsl-engine.md` §4.16).
  *
- * @throws when a file cannot be kept
+ * @throws ToolError for JSON that nobody could write again; when a file cannot be kept
  */
 export async function toolAnswer(
   parts: readonly ToolPart[],
@@ -35,6 +37,7 @@ export async function toolAnswer(
         say(`Link: ${part.url}\n`);
         break;
       case 'json':
+        if (isTooDeep(part.value)) throw new ToolError('failed', 'the JSON of its answer is nested too deep');
         json.push(part.value as Value);
         break;
       case 'file': {

@@ -1,6 +1,7 @@
 import * as xlsx from '@e965/xlsx';
 import { unreadable } from '../extraction-error.ts';
 import { htmlText } from '../markup/html-text.ts';
+import { isCompoundFile } from '../office/is-compound-file.ts';
 import { decodeBytes } from '../text/decode-bytes.ts';
 
 /** Streams of a mail are named after the MAPI property that they hold, and its type ([MS-OXMSG] 2.1). */
@@ -21,6 +22,7 @@ interface CompoundFile {
 
 /** What a mail of Outlook says: its text, or that of its HTML. */
 export function readMsg(bytes: Uint8Array): string {
+  if (!isCompoundFile(bytes)) throw unreadable('it is no mail of Outlook');
   const file: CompoundFile = xlsx.CFB.read(bytes, { type: 'buffer' });
   const stream = (name: string): Uint8Array | null => {
     const at = file.FullPaths.findIndex(

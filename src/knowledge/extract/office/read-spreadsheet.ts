@@ -6,6 +6,7 @@ import { EXTRACT_LIMITS } from '../extract-limits.ts';
 import { unreadable } from '../extraction-error.ts';
 import { addTable, oneLine } from '../markdown-table.ts';
 import { Archive } from './archive.ts';
+import { isCompoundFile } from './is-compound-file.ts';
 
 // For text of workbooks that are older than Unicode.
 xlsx.set_cptable(codepages);
@@ -26,7 +27,6 @@ export function readSpreadsheet(bytes: Uint8Array): string {
     cellText: false,
     cellHTML: false,
     cellFormula: false,
-    sheetRows: EXTRACT_LIMITS.rows + 1,
   });
   const text = new BoundedText();
   for (const name of book.SheetNames) {
@@ -46,22 +46,21 @@ function sourceOf(bytes: Uint8Array): Uint8Array {
       { level: 0 },
     );
   }
-  // Compound files, which newer .xls are, and the records that older ones begin with.
-  const isCompound = bytes[0] === 0xd0 && bytes[1] === 0xcf;
+  // The record that the oldest workbooks begin with, which are no compound files.
   const isRecord = bytes[0] === 0x09 && [0x00, 0x02, 0x04, 0x08].includes(bytes[1] ?? -1);
-  if (isCompound || isRecord) return bytes;
+  if (isCompoundFile(bytes) || isRecord) return bytes;
   throw unreadable('it is no Excel workbook');
 }
 
+type Row = readonly (xlsx.CellObject | undefined)[];
+
+/** What of a sheet has cells with a value; the size that it says it has can be anything. */
 function rowsOf(sheet: xlsx.WorkSheet | undefined): string[][] {
-  const cells = (sheet?.['!data'] ?? []) as (readonly (xlsx.CellObject | undefined)[] | undefined)[];
-  if (cells.length > EXTRACT_LIMITS.rows) {
+  const rows = (sheet?.['!data'] ?? []) as readonly (Row | undefined)[];
+  const filled = rows.filter((row): row is Row => row?.some((cell) => textOf(cell) !== '') === true);
+  if (filled.length > EXTRACT_LIMITS.rows) {
     throw unreadable(`a sheet has more than ${EXTRACT_LIMITS.rows.toLocaleString('en')} rows`);
   }
-  const filled = cells.filter((row) => row?.some((cell) => textOf(cell) !== '')) as (readonly (
-    | xlsx.CellObject
-    | undefined
-  )[])[];
   let first = Number.POSITIVE_INFINITY;
   let width = 0;
   for (const row of filled) {

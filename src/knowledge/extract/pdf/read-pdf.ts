@@ -1,6 +1,6 @@
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import { BoundedText } from '../bounded-text.ts';
-import { unreadable } from '../extraction-error.ts';
+import { ExtractionError, unreadable } from '../extraction-error.ts';
 import { startPdfium } from './start-pdfium.ts';
 
 /** `FPDF_GetLastError` */
@@ -9,6 +9,16 @@ const PASSWORD = 4;
 /** The text of all pages, one after the other without anything between them, by PDFium as in Dify. */
 export async function readPdf(bytes: Uint8Array): Promise<string> {
   const pdfium = await startPdfium();
+  try {
+    return read(pdfium, bytes);
+  } catch (error) {
+    if (error instanceof ExtractionError) throw error;
+    // PDFium gives up without saying why, mostly for want of memory.
+    throw unreadable('it is broken, or takes more memory than it may', { cause: error });
+  }
+}
+
+function read(pdfium: WrappedPdfiumModule, bytes: Uint8Array): string {
   const { wasmExports } = pdfium.pdfium as unknown as Memory;
   const at = wasmExports.malloc(bytes.length);
   if (at === 0) throw unreadable('it takes more memory than it may');
