@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Rooms that know no database: on another one they have nothing new to say. */
 const ROOMS = [
-  'src/{config,models,outbound,sandbox,tools}/**/*.test.ts',
+  'src/{config,knowledge,models,outbound,sandbox,threads,tools}/**/*.test.ts',
   'src/engines/workflow/**/*.test.ts',
   'scripts/**/*.test.ts',
 ];

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the mock model, the bare relay and Parley side by side, in alternating rounds, on 127.0.0.1.
  * Parley has a round over the Dify Service API (`parley`) and one over the Coze Open API (`parley-coze`), in one process.
+ * Then workflows, beside the engine alone (`workflows.ts`).
  *
  * `node bench/run.ts [--quick] [--only relay|parley] [--json FILE]`. Exit code 1 when a target is missed.
  */
@@ -13,6 +14,7 @@ import { firstAnswer, type Held, holdStreams, type Round, runRound, type Stopped
 import { judge, type Measured, report, type Start } from './report.ts';
 import { canPin, pinSelf, ServerProcess } from './server-process.ts';
 import { direct, overCoze, startParley, startRelay, type Target, type TargetName } from './targets.ts';
+import { benchWorkflows, type WorkflowsMeasured } from './workflow-bench.ts';
 
 const RIG_CPU = 1;
 
@@ -53,8 +55,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   const measured = await measure();
   process.stdout.write(`\n${report(measured)}`);
+  const workflows = await measureWorkflows();
+  if (workflows !== null) process.stdout.write(`\n${workflows.report}`);
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(measured, null, 1)}\n`);
-  process.exitCode = judge(measured).every((verdict) => verdict.passed) ? 0 : 1;
+  const verdicts = [...judge(measured), ...(workflows?.verdicts ?? [])];
+  process.exitCode = verdicts.every((verdict) => verdict.passed) ? 0 : 1;
 } finally {
   clearTimeout(deadline);
   await stopAll();
@@ -116,6 +121,20 @@ async function measure(): Promise<Measured> {
     }
   }
   return { node: process.version, at: new Date().toISOString(), quick, pinned, rounds, starts, held, stops };
+}
+
+/** Null when Parley is not measured. The servers of the chats are gone by then. */
+async function measureWorkflows(): Promise<WorkflowsMeasured | null> {
+  if (!servers.has('parley')) return null;
+  await stopAll();
+  return benchWorkflows({
+    quick,
+    soak: false,
+    profile: null,
+    only: null,
+    note,
+    opened: (server) => open.add(server),
+  });
 }
 
 /** Memory per open stream, on a process that has been in use: code is compiled and pools have grown. */

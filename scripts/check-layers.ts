@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['config', 'errors', 'store'],
   surfaces: ['runs', 'apps', 'store', 'bus', 'config', 'errors'],
   engines: [
-    ...['models', 'tools', 'knowledge', 'sandbox', 'outbound'],
+    ...['models', 'tools', 'knowledge', 'sandbox', 'outbound', 'threads'],
     ...['runs', 'apps', 'store', 'bus', 'config', 'errors'],
   ],
   server: [

@@ -17,8 +17,7 @@ import { appTools } from './engines/app-tools.ts';
 import { basicEngine } from './engines/basic/basic-engine.ts';
 import { createLargeAppReader } from './engines/large-apps/large-app-reader.ts';
 import { missingTools } from './engines/missing-tools.ts';
-import { readWorkflow } from './engines/workflow/read-workflow.ts';
-import { workflowEngine } from './engines/workflow-app/workflow-engine.ts';
+import { lazyWorkflows } from './engines/workflow-app/lazy-workflows.ts';
 import { createModels } from './models/create-models.ts';
 import { createHttpServer } from './operations/create-http-server.ts';
 import { holdLease } from './operations/lease.ts';
@@ -91,11 +90,12 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
 
   let started = false;
   const largeApps = createLargeAppReader();
+  const lazy = lazyWorkflows();
   const apps = await openAppRegistry({
     dir: config.appsDir,
     settings: config.appSettings,
     apiExtensions: config.apiExtensions,
-    readWorkflow,
+    workflowReader: lazy.reader,
     readLargeApp: largeApps.read,
     log,
     onChange: ({ loaded }) => {
@@ -124,7 +124,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
   const tools = await openTools(config, { outbound, sandbox, version, secret, log, others: [itsApps] });
   const parts = { models, store, files, tools, onError, outboundAllow: config.outboundAllow };
   const basic = basicEngine(parts);
-  const workflows = workflowEngine({ ...parts, sandbox, outbound, maxSteps: config.limits.workflowSteps });
+  const workflows = lazy.engine({ ...parts, sandbox, outbound, maxSteps: config.limits.workflowSteps });
   const engines: Readonly<Record<AppMode, Engine>> = {
     chat: basic,
     completion: basic,
@@ -151,7 +151,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
     store,
     versions: new AppVersions(store, {
       apiExtensions: config.apiExtensions,
-      readWorkflow,
+      workflowReader: lazy.reader,
       readLargeApp: largeApps.read,
     }),
     journal,

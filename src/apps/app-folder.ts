@@ -5,8 +5,11 @@ import type { ApiExtension, AppSettings } from '../config/config.ts';
 import { DEFAULT_APP_SETTINGS } from '../config/default-app-settings.ts';
 import type { App } from './app.ts';
 import { DslError, type DslProblem } from './dsl/dsl-error.ts';
-import { type LargeAppReader, readAppOfAnySize } from './dsl/read-app-of-any-size.ts';
-import type { WorkflowReader } from './workflow-reader.ts';
+import {
+  type LargeAppReader,
+  type ReadAppOfAnySizeOptions,
+  readAppOfAnySize,
+} from './dsl/read-app-of-any-size.ts';
 
 /** Ids of apps that a look at the folder found new or changed, gone, and broken. */
 export interface AppFolderChange {
@@ -20,7 +23,7 @@ export interface AppFolderOptions {
   readonly settings: Readonly<Record<string, AppSettings>>;
   readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
   /** Without one, workflows and chatflows are not served. */
-  readonly readWorkflow?: WorkflowReader;
+  readonly workflowReader?: ReadAppOfAnySizeOptions['workflowReader'];
   readonly readLargeApp?: LargeAppReader;
   readonly log: {
     info(facts: object, message: string): void;
@@ -101,7 +104,7 @@ export class AppFolder {
   }
 
   async #read(source: string, name: string, id: string): Promise<'loaded' | 'failed'> {
-    const { settings, apiExtensions, readWorkflow, readLargeApp, log } = this.#options;
+    const { settings, apiExtensions, workflowReader, readLargeApp, log } = this.#options;
     const warnings: DslProblem[] = [];
     try {
       const app = await readAppOfAnySize(source, {
@@ -109,7 +112,7 @@ export class AppFolder {
         file: name,
         settings: (Object.hasOwn(settings, id) && settings[id]) || DEFAULT_APP_SETTINGS,
         ...(apiExtensions && { apiExtensions }),
-        ...(readWorkflow && { readWorkflow }),
+        ...(workflowReader && { workflowReader }),
         ...(readLargeApp && { readLargeApp }),
         onWarning: (warning) => warnings.push(warning),
       });

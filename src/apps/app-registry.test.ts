@@ -82,7 +82,7 @@ test('workflows are loaded with the reader of their graphs; what it finds wrong 
     needs: [],
   });
   write('w.yml', workflowDsl([startNode()]));
-  await open({ readWorkflow });
+  await open({ workflowReader: () => readWorkflow });
   expect(registry?.get('w')?.mode).toBe('workflow');
   write('w.yml', workflowDsl([startNode(), '{ id: x, data: { type: odd } }']));
   await registry?.reload();

@@ -2,8 +2,7 @@ import { watch } from 'node:fs';
 import type { ApiExtension, AppSettings } from '../config/config.ts';
 import type { App } from './app.ts';
 import { AppFolder, type AppFolderChange } from './app-folder.ts';
-import type { LargeAppReader } from './dsl/read-app-of-any-size.ts';
-import type { WorkflowReader } from './workflow-reader.ts';
+import type { LargeAppReader, ReadAppOfAnySizeOptions } from './dsl/read-app-of-any-size.ts';
 
 /** Where the registry reports; a pino logger is one. */
 export interface AppLog {
@@ -27,7 +26,7 @@ export interface AppRegistryOptions {
   readonly settings: Readonly<Record<string, AppSettings>>;
   readonly apiExtensions?: Readonly<Record<string, ApiExtension>>;
   /** Without one, workflows and chatflows are not served. */
-  readonly readWorkflow?: WorkflowReader;
+  readonly workflowReader?: ReadAppOfAnySizeOptions['workflowReader'];
   /** Without one, large files stop everything else while they are read. */
   readonly readLargeApp?: LargeAppReader;
   readonly log: AppLog;

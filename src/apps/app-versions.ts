@@ -10,7 +10,7 @@ const MAX_READ_LENGTH = 8 * 1024 ** 2;
 
 export type AppVersionsOptions = Pick<
   ReadAppOfAnySizeOptions,
-  'apiExtensions' | 'readWorkflow' | 'readLargeApp'
+  'apiExtensions' | 'workflowReader' | 'readLargeApp'
 >;
 
 /**

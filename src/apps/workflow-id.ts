@@ -8,8 +8,8 @@ const DIGITS = 30;
  * @param version `App.version`
  */
 export function workflowIdOf(version: string): string {
-  const hex = `${version.slice(0, 12)}8${version.slice(12, 15)}8${version.slice(15, DIGITS)}`;
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const part = (from: number, to: number): string => version.slice(from, to);
+  return `${part(0, 8)}-${part(8, 12)}-8${part(12, 15)}-8${part(15, 18)}-${part(18, DIGITS)}`;
 }
 
 /** What the hash of that version begins with; null for an id that is none of a workflow. */

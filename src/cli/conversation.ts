@@ -188,7 +188,7 @@ function restOf(outputs: unknown, shown: string): string {
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
-  if (texts.map(([, text]) => text).join('\n') === shown) return '';
+  if (texts.length === 0 || texts.map(([, text]) => text).join('\n') === shown) return '';
   const lines = texts.length === 1 ? texts.map(([, text]) => text) : texts.map((pair) => pair.join(': '));
   return (shown === '' ? '' : '\n\n') + lines.join('\n');
 }

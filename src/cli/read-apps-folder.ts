@@ -12,7 +12,7 @@ export async function readAppsFolder(config: Config): Promise<readonly App[]> {
     dir: config.appsDir,
     settings: config.appSettings,
     apiExtensions: config.apiExtensions,
-    readWorkflow,
+    workflowReader: () => readWorkflow,
     log: { info: () => {}, warn: tell, error: tell },
   });
   try {

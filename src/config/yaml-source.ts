@@ -13,6 +13,7 @@ import {
   type Tags,
   visit,
 } from 'yaml';
+import { RESERVED_NAMES } from './reserved-names.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -46,9 +47,6 @@ export interface YamlOptions {
   /** Rewrites string scalars that are values; a returned problem is reported at the scalar's place. */
   readonly rewrite?: (text: string) => { readonly text: string; readonly problems: readonly string[] };
 }
-
-/** Keys that reach an object's prototype when code copies them carelessly; no honest document has them. */
-const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** A broken document can break on every character; people read the first few. */
 const MAX_PROBLEMS = 20;
@@ -118,7 +116,7 @@ class ParsedYaml implements YamlSource {
       Scalar: (role, node: Scalar) => {
         const position = this.#at(node.range?.[0] ?? 0);
         if (role === 'key') {
-          if (FORBIDDEN_KEYS.has(node.value)) {
+          if (RESERVED_NAMES.has(node.value)) {
             this.problems.push({ ...position, reason: `the key "${node.value}" is not allowed` });
           }
         } else if (rewrite !== undefined && typeof node.value === 'string') {

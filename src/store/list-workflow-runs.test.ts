@@ -71,6 +71,19 @@ test('page by time and by search alike, also among equal times', async () => {
   }
 });
 
+test('let others have their turn while all of them are looked at', async () => {
+  for (let n = 0; n < 200; n++) await beginWorkflow(store, 'many', 'u');
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  expect((await list('many', keyword('nowhere'))).total).toBe(0);
+  clearImmediate(counting);
+  expect(turns).toBeGreaterThan(0);
+});
+
 test('are filtered by time, status and end user', async () => {
   const early = await beginWorkflow(store, 'filters', 'ann', { created_at: 1000, status: 'failed' });
   const middle = await beginWorkflow(store, 'filters', 'bob', { created_at: 2000, status: 'succeeded' });

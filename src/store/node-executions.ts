@@ -1,7 +1,7 @@
 import type { QueryResult } from 'kysely';
 import { commitTogether } from './commit-together.ts';
 import type { Store } from './open-store.ts';
-import { preparedQuery } from './prepared-query.ts';
+import { compiledOnce, preparedQuery } from './prepared-query.ts';
 import type { NodeExecutionRow } from './schema.ts';
 
 /**
@@ -47,7 +47,6 @@ export function listNodeExecutions(
 }
 
 type Column = keyof NodeExecutionRow;
-type Place = `${number}.${Column}`;
 
 /** Keeps the columns complete. */
 const COLUMN_SET: Readonly<Record<Column, true>> = {
@@ -75,29 +74,26 @@ interface Insert {
   insert(trx: Store, rows: readonly NodeExecutionRow[]): Promise<QueryResult<unknown>>;
 }
 
-/** Statements of a few fixed sizes, the largest first, so that each is prepared once: hundreds of runs a second end. */
+/** Any values: those of the rows take their places. */
+const PLACES = Object.fromEntries(COLUMNS.map((column) => [column, ''])) as unknown as NodeExecutionRow;
+
+/**
+ * Statements of a few fixed sizes, the largest first, so that each is prepared once: hundreds of runs a second end. Their
+ * parameters are the rows' values in the order of `COLUMNS`; a name for each would cost as much as storing it.
+ */
 const INSERTS: readonly Insert[] = [64, 16, 4, 2, 1].map((size) => {
-  const query = preparedQuery((db, p: Readonly<Record<Place, unknown>>) =>
+  const query = compiledOnce((db) =>
     db
       .insertInto('node_executions')
-      .values(
-        Array.from(
-          { length: size },
-          (_, at) =>
-            Object.fromEntries(
-              COLUMNS.map((column) => [column, p[`${at}.${column}`]]),
-            ) as unknown as NodeExecutionRow,
-        ),
-      )
+      .values(Array.from({ length: size }, () => PLACES))
       .onConflict((conflict) => conflict.column('id').doNothing()),
   );
   return {
     size,
     insert(trx, rows) {
-      const values: Partial<Record<Place, unknown>> = {};
-      for (const [at, row] of rows.entries())
-        for (const column of COLUMNS) values[`${at}.${column}`] = row[column];
-      return query(trx, values as Record<Place, unknown>);
+      const parameters: unknown[] = [];
+      for (const row of rows) for (const column of COLUMNS) parameters.push(row[column]);
+      return trx.executeQuery({ ...query(trx), parameters });
     },
   };
 });

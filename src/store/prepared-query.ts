@@ -15,18 +15,29 @@ import type { Store } from './open-store.ts';
 export function preparedQuery<Values extends object, Row>(
   build: (db: Store, values: Values) => Compilable<Row>,
 ): (store: Store, values: Values) => Promise<QueryResult<Row>> {
-  const compiled = new WeakMap<object, CompiledQuery<Row>>();
+  const compiled = compiledOnce((db) => build(db, standIns as Values));
   return (store, values) => {
-    const adapter = store.getExecutor().adapter;
-    let query = compiled.get(adapter);
-    if (!query) {
-      query = build(store, standIns as Values).compile();
-      compiled.set(adapter, query);
-    }
+    const query = compiled(store);
     const parameters = query.parameters.map((parameter) =>
       typeof parameter === 'symbol' ? values[parameter.description as keyof Values] : parameter,
     );
     return store.executeQuery<Row>({ ...query, parameters });
+  };
+}
+
+/** A query that is built and compiled once per database, for whoever puts the parameters in their order himself. */
+export function compiledOnce<Row>(
+  build: (db: Store) => Compilable<Row>,
+): (store: Store) => CompiledQuery<Row> {
+  const compiled = new WeakMap<object, CompiledQuery<Row>>();
+  return (store) => {
+    const { adapter } = store.getExecutor();
+    let query = compiled.get(adapter);
+    if (!query) {
+      query = build(store).compile();
+      compiled.set(adapter, query);
+    }
+    return query;
   };
 }
 

@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startNode, workflowDsl } from '../support/apps/workflow.fixture.ts';
+import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { type ParleyHome, parleyHome } from './parley-home.ts';
 
 const code = (id: string, text: string) =>
   `{ id: ${id}, data: { type: code, title: ${id}, code_language: python3, code: "${text}", variables: [], outputs: {} } }`;
-const llm = (id: string, provider: string, name: string) =>
-  `{ id: ${id}, data: { type: llm, title: ${id}, model: { provider: ${provider}, name: ${name}, mode: chat, completion_params: {} }, prompt_template: [{ role: user, text: Hi }] } }`;
+const llm = (id: string, provider: string, name: string, prompt = 'Hi') =>
+  `{ id: ${id}, data: { type: llm, title: ${id}, model: { provider: ${provider}, name: ${name}, mode: chat, completion_params: {} }, prompt_template: [{ role: user, text: '${prompt}' }] } }`;
 const tool = (id: string, provider: string, name: string) =>
   `{ id: ${id}, data: { type: tool, title: ${id}, provider_id: ${provider}, provider_type: builtin, provider_name: ${provider}, tool_name: ${name}, tool_parameters: {}, tool_configurations: {} } }`;
 
@@ -42,20 +43,36 @@ const FULL = chain(
 );
 
 let home: ParleyHome;
+let provider: MockProvider;
 beforeAll(async () => {
+  provider = await startMockProvider({ reply: { tokens: ['One ', 'two'] } });
+  const echo = chain([
+    startNode('{ variable: word, type: text-input, required: true }'),
+    '{ id: end, data: { type: end, title: End, outputs: [{ variable: said, value_selector: [start, word] }] } }',
+  ]);
+  const count = chain([
+    startNode('{ variable: word, type: text-input, required: true }'),
+    llm('say', 'openai', 'gpt-4o', '{{#start.word#}}'),
+    '{ id: end, data: { type: end, title: End, outputs: [{ variable: said, value_selector: [say, text] }] } }',
+  ]);
   const talk = chain([startNode(), llm('say', 'openai', 'gpt-4o')], [], 'advanced-chat');
   home = await parleyHome(
-    { full: FULL, plain: chain([startNode()]), talk },
-    'providers: { openai: { api_key: sk-test } }\n',
+    { count, echo, full: FULL, plain: chain([startNode()]), talk },
+    { providers: { openai: { api_key: 'sk-test', base_url: provider.baseUrl } } },
   );
 });
-afterAll(() => home.remove());
+afterAll(async () => {
+  await home.remove();
+  await provider.close();
+});
 
 test('app list shows workflows with the first of their models', async () => {
   const { stdout, stderr } = await home.run('app', 'list');
   expect(stderr).toContain('full.yml:15: the secret TOKEN has no value');
   expect(stdout.split('\n').map((line) => line.trimEnd().split(/ {2,}/))).toEqual([
     ['ID', 'MODE', 'MODEL', 'NAME'],
+    ['count', 'workflow', 'openai/gpt-4o', 'W'],
+    ['echo', 'workflow', '-', 'W'],
     ['full', 'workflow', 'openai/gpt-4o +1', 'W'],
     ['plain', 'workflow', '-', 'W'],
     ['talk', 'advanced-chat', 'openai/gpt-4o', 'W'],
@@ -175,6 +192,31 @@ describe('chat', () => {
     expect(stdout).toContain('Hum\n\ntext: Hum\nlegs: 6\nwings: ["a"]\n');
     expect((await chat([finished({ outputs: { list: [1] } })])).stdout).toContain('[1]\n');
     expect((await chat([finished({ outputs: null })])).code).toBe(0);
+  });
+
+  test('runs a workflow for each input that is typed', async () => {
+    const running = home.start('chat', 'echo');
+    running.type('Bees\n\nWasps\n');
+    const { code, stdout } = await running.end();
+    expect(stdout).toBe('Bees\nword is required\nWasps\n');
+    expect(code).toBe(0);
+  });
+
+  test('Ctrl-C stops a workflow at the provider', async () => {
+    provider.reply({ tokens: ['One ', 'two'], hold: 1 });
+    const running = home.start('chat', 'count');
+    running.type('Count\n');
+    const request = await provider.nextRequest(({ body }) => body?.messages?.at(-1)?.content === 'Count');
+    await running.sees(/One /);
+    running.child.kill('SIGINT');
+    await running.sees(/\(stopped\)/);
+    await request.aborted();
+    provider.reply({ tokens: ['Three'] });
+    running.type('Again\n');
+    await running.sees(/Three\n/);
+    const { code, stdout } = await running.end();
+    expect(stdout).toBe('One \n(stopped)\nThree\n');
+    expect(code).toBe(0);
   });
 
   test('tells why a workflow failed', async () => {

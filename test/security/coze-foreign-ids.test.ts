@@ -181,7 +181,8 @@ describe('ids of the other surface', () => {
       const { conversation_id, message_id, file_id, chat_id } = alices;
       const { path, init } = difyRequestFor(route, alices.user, {
         ...{ conversation_id, message_id, file_id, task_id: chat_id },
-        ...{ end_user_id: chat_id, variable_id: chat_id, finish: async () => true },
+        ...{ end_user_id: chat_id, variable_id: chat_id, workflow_id: chat_id, workflow_run_id: chat_id },
+        finish: async () => true,
       });
       const headers = new Headers(init.headers);
       headers.set('authorization', `Bearer ${coze.parley.key('chat')}`);

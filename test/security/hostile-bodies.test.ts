@@ -5,6 +5,8 @@ import { type MockProvider, startMockProvider } from '../support/mock-provider/s
 import { chatApp, completionApp } from '../support/parley/apps.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { answered, sendChat } from '../support/parley/turns.ts';
+import { endNode, graphApp, startNode } from '../workflow/graph-app.ts';
+import { appOf } from './ask.ts';
 
 const UUID = '0190a6f0-0000-7000-8000-000000000000';
 
@@ -23,6 +25,7 @@ beforeAll(async () => {
     apps: {
       chat: chatApp({ pre_prompt: 'P={{p}} C={{constructor}}', user_input_form: form }),
       completion: completionApp(),
+      workflow: graphApp('workflow', { start: startNode('p'), end: endNode({ p: ['start', 'p'] }) }),
     },
     provider: provider.baseUrl,
     config: { limits: { body_size: '1MB' } },
@@ -37,9 +40,8 @@ async function post(
   path: string,
   body: string | Uint8Array<ArrayBuffer>,
   type = 'application/json',
-  method = 'POST',
+  { app = 'chat', method = 'POST' } = {},
 ) {
-  const app = path.startsWith('/completion') ? 'completion' : 'chat';
   const response = await fetch(`${parley.url}/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${parley.key(app)}`, 'content-type': type },
@@ -90,7 +92,7 @@ describe.each(writing.map((route) => [`${route.method} ${route.path}`, route] as
     ],
     ['a number beyond range', '{"user":1e999,"inputs":{"n":1e999},"query":"q"}', 'application/json'],
   ])('%s: a client error, never 500', async (_name, body, type) => {
-    const { status, text } = await post(path, body, type, route.method);
+    const { status, text } = await post(path, body, type, { app: appOf(route), method: route.method });
     expect(status, text.slice(0, 300)).toBeLessThan(500);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     if (status >= 400) expect(Object.keys(JSON.parse(text))).toEqual(['code', 'message', 'status']);
@@ -160,10 +162,12 @@ test.each(difyRoutes.filter(({ method }) => method === 'GET').map(({ path }) => 
       'sort_by',
       'variable_name',
       'as_attachment',
+      ...['keyword', 'status', 'created_at__before', 'created_at__after'],
+      ...['created_by_end_user_session_id', 'created_by_account'],
     ];
     for (const value of ['%00', "'%20or%201=1--", '', '-1', '99999999999999999999']) {
       const query = names.flatMap((name) => [`${name}=${value}`, `${name}=x`]).join('&');
-      for (const app of ['chat', 'completion']) {
+      for (const app of ['chat', 'completion', 'workflow']) {
         const response = await parley.request(app, 'GET', `${path.replace(/:\w+/g, UUID)}?${query}`);
         expect(response.status, `${value}: ${await response.text()}`).toBeLessThan(500);
       }

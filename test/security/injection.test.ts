@@ -4,6 +4,8 @@ import { type MockProvider, startMockProvider } from '../support/mock-provider/s
 import { chatApp } from '../support/parley/apps.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { sendChat, textOf } from '../support/parley/turns.ts';
+import { endNode, graphApp, startNode } from '../workflow/graph-app.ts';
+import { finishedIn, sendWorkflow } from '../workflow/workflow-turns.ts';
 
 let provider: MockProvider;
 let parley: TestParley;
@@ -13,7 +15,13 @@ beforeAll(async () => {
   provider = await startMockProvider({
     reply: (request) => ({ tokens: [String(request.body?.messages?.at(-1)?.content)] }),
   });
-  parley = await startParley({ apps: { chat: chatApp() }, provider: provider.baseUrl });
+  parley = await startParley({
+    apps: {
+      chat: chatApp(),
+      workflow: graphApp('workflow', { start: startNode('said'), end: endNode({ said: ['start', 'said'] }) }),
+    },
+    provider: provider.baseUrl,
+  });
 });
 afterAll(async () => {
   await parley.close();
@@ -38,6 +46,18 @@ test.each(hostile)('what the model echoes stays in its frame: %j', async (query)
     expect(events.map(({ event }) => event)).toEqual(['message', 'message_end']);
     expect(textOf(events)).toBe(query);
   }
+});
+
+test.each(hostile)('what a workflow is told stays in its frames: %j', async (said) => {
+  const body = await (await sendWorkflow(parley, { inputs: { said }, response_mode: 'streaming' })).text();
+  const frames = (separator: RegExp) => body.split(separator).filter((line) => line.startsWith('data: '));
+  const lines = frames(/\r\n|\r|\n|\u2028|\u2029|\u0085/);
+  expect(lines).toEqual(frames(/\n\n/));
+  const events = lines.map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>);
+  expect(new Set(events.map(({ event }) => event))).toEqual(
+    new Set(['workflow_started', 'node_started', 'text_chunk', 'node_finished', 'workflow_finished']),
+  );
+  expect(finishedIn(events).outputs).toEqual({ said });
 });
 
 test('an upstream error text stays in its frame too', async () => {

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { MockRequest } from '../support/mock-provider/mock-request.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
@@ -7,10 +5,19 @@ import { startParley, type TestParley } from '../support/parley/start-parley.ts'
 import { answered, sendChat, type Wire } from '../support/parley/turns.ts';
 import { responseProblems } from '../support/spec/dify-spec.ts';
 import { answerNode, graphApp, llmNode, startNode, type TestNode } from './graph-app.ts';
+import { rewriteApp } from './rewrite-app.ts';
 import { dataOf, type Fields, finishedIn, shownIn, streamChatflow } from './workflow-turns.ts';
 
 const MODEL = { provider: 'openai', name: 'model-of-the-first', mode: 'chat', completion_params: {} };
-const SYSTEM = ['query', 'dialogue_count', 'user_id', 'app_id', 'workflow_id', 'workflow_run_id', 'conversation_id'];
+const SYSTEM = [
+  'query',
+  'dialogue_count',
+  'user_id',
+  'app_id',
+  'workflow_id',
+  'workflow_run_id',
+  'conversation_id',
+];
 const VARIABLES = [
   { id: 'v1', name: 'last', value_type: 'string', value: 'nothing', description: 'What was said last' },
   { id: 'v2', name: 'turns', value_type: 'number', value: 0, description: '' },
@@ -93,7 +100,11 @@ afterAll(async () => {
 });
 
 function versioned(name: string, text: string): string {
-  return graphApp('advanced-chat', { start: startNode(), answer: answerNode(`${text} {{#sys.workflow_id#}}`) }, { name });
+  return graphApp(
+    'advanced-chat',
+    { start: startNode(), answer: answerNode(`${text} {{#sys.workflow_id#}}`) },
+    { name },
+  );
 }
 
 const turn = (app: string, body: Fields = {}): Promise<Wire> => answered(sendChat(parley, body, app));
@@ -179,7 +190,12 @@ describe('what was said before', () => {
       return isSuggestion(request) ? { tokens: ['["And then?", "Why?"]'] } : { tokens: ['because'] };
     });
     const inputs = { name: 'Bob' };
-    const first = await turn('memory', { user: 'curious', inputs, auto_generate_name: true, query: 'Tell me.' });
+    const first = await turn('memory', {
+      user: 'curious',
+      inputs,
+      auto_generate_name: true,
+      query: 'Tell me.',
+    });
     const conversation = async () =>
       ((await get('memory', '/conversations?user=curious')).data as Fields[]).find(
         ({ id }) => id === first.conversation_id,
@@ -265,23 +281,18 @@ describe('variables of a conversation', () => {
     const more = { id: 'v5', name: 'mood', value_type: 'string', value: 'calm', description: '' };
     const nodes = { ...NOTES, mood: answerNode(' ({{#conversation.mood#}})') };
     const name = 'With mood';
-    await rewrite('notes', name, graphApp('advanced-chat', nodes, { name, conversation_variables: [...VARIABLES, more] }));
+    const dsl = graphApp('advanced-chat', nodes, { name, conversation_variables: [...VARIABLES, more] });
+    await rewriteApp(parley, 'notes', { name, dsl });
     expect((await say('later', 'b', id)).answer).toBe('a 1 -> b 2 - a\n- b (calm)');
     const { data } = await list('later', id);
     expect(data).toMatchObject([{}, {}, {}, {}, { name: 'mood', value: 'calm' }]);
   });
 });
 
-/** Saves another definition and waits until it is served. */
-async function rewrite(app: string, name: string, dsl: string): Promise<void> {
-  await writeFile(join(parley.appsDir, `${app}.yml`), dsl);
-  await expect.poll(() => get(app, '/info'), { interval: 10, timeout: 10_000 }).toMatchObject({ name });
-}
-
 test('a conversation goes on with the newest version of its app, or the one that is asked for', async () => {
   const first = await turn('version');
   const old = String(first.answer).replace('one ', '');
-  await rewrite('version', 'Second', versioned('Second', 'two'));
+  await rewriteApp(parley, 'version', { name: 'Second', dsl: versioned('Second', 'two') });
   const { conversation_id } = first;
   const second = await turn('version', { conversation_id });
   expect(second.answer).toMatch(/^two /);
@@ -313,10 +324,14 @@ test('a conversation goes on with the newest version of its app, or the one that
 });
 
 test('an answer is spoken where the app plays its answers', async () => {
-  provider.reply((request) => (isSpeech(request) ? {} : { tokens: ['A sentence that is long enough to say.'] }));
+  provider.reply((request) =>
+    isSpeech(request) ? {} : { tokens: ['A sentence that is long enough to say.'] },
+  );
   const events = await streamChatflow(parley, {}, 'spoken');
   const kinds = events.map(({ event }) => event);
   expect(kinds).toContain('tts_message');
   expect(kinds.slice(-3)).toEqual(['message_end', 'tts_message_end', 'workflow_finished']);
-  expect(provider.requests.filter(isSpeech).at(-1)?.body?.input).toBe('A sentence that is long enough to say.');
+  expect(provider.requests.filter(isSpeech).at(-1)?.body?.input).toBe(
+    'A sentence that is long enough to say.',
+  );
 });

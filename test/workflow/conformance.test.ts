@@ -5,13 +5,14 @@ import type { MockReply } from '../support/mock-provider/mock-reply.ts';
 import type { MockRequest } from '../support/mock-provider/mock-request.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
-import { answered, sendChat, type Wire } from '../support/parley/turns.ts';
+import { answered, sendChat } from '../support/parley/turns.ts';
 import { writeOpenApi } from '../support/tools/openapi-document.ts';
 import { type Callee, startCallee } from '../support/tools/start-callee.ts';
 import {
   dataOf,
   type Fields,
   finishedIn,
+  messagesOf,
   piecesOf,
   runWorkflow,
   storyOf,
@@ -91,7 +92,6 @@ function served(name: string): string {
   return stringify(dsl, { version: '1.1' });
 }
 
-/** Which node's prompt this is, of files with several models. */
 const nodeOf = ({ messages }: MockRequest) => String(messages[0]?.content).replace('node ', '');
 const says = (byNode: Readonly<Record<string, MockReply>>) =>
   provider.reply((request) => byNode[nodeOf(request)] ?? {});
@@ -121,9 +121,9 @@ async function chatted(name: string, query: string): Promise<WorkflowEvent[]> {
   expect(finishedIn(events)).toMatchObject({ status: 'succeeded' });
   const streamed = piecesOf(events).join('');
   expect((await answered(sendChat(parley, { query }, name))).answer).toBe(streamed);
-  const path = `/messages?user=u1&conversation_id=${events[0]?.conversation_id}`;
-  const { data } = (await (await parley.request(name, 'GET', path)).json()) as { data: Wire[] };
-  expect(data).toMatchObject([{ query, answer: streamed, status: 'normal' }]);
+  expect(await messagesOf(parley, name, events[0]?.conversation_id)).toMatchObject([
+    { query, answer: streamed, status: 'normal' },
+  ]);
   return events;
 }
 
@@ -135,7 +135,7 @@ async function answer(name: string, query: string): Promise<string> {
   return said;
 }
 
-/** Lines of a stream from one on, to the last of a node. */
+/** A stream's story from a line on, to the last of its nodes. */
 function from(events: readonly WorkflowEvent[], line: string): string[] {
   const story = storyOf(events);
   return story
@@ -226,7 +226,8 @@ describe('workflows', () => {
     });
   });
 
-  test('iterations', async () => {
+  test('iterations, and a loop', async () => {
+    expect(await outputs('loop-until-five')).toEqual({ num: 5 });
     expect(await outputs('iteration-of-templates')).toEqual({
       output: ['output: 1', 'output: 2', 'output: 3'],
     });
@@ -238,10 +239,6 @@ describe('workflows', () => {
         [3, 6],
       ],
     });
-  });
-
-  test('a loop', async () => {
-    expect(await outputs('loop-until-five')).toEqual({ num: 5 });
   });
 
   test('default values for what the guard of the network refuses', async () => {

@@ -68,8 +68,15 @@ test('a workflow, blocking, and what became of it', async () => {
   const answer = (await workflow.runWorkflow({ q: 'Hi' }, user)).data as WorkflowAnswer;
   expect(answer.data).toMatchObject({ status: 'succeeded', outputs: { text: 'Hello client' } });
   const { data } = await workflow.sendRequest('GET', `/workflows/run/${answer.workflow_run_id}`);
-  expect(data).toMatchObject({ id: answer.workflow_run_id, status: 'succeeded', outputs: { text: 'Hello client' } });
-  const logs = await workflow.sendRequest('GET', '/workflows/logs', null, { keyword: 'Hi', limit: 1 } as Fields);
+  expect(data).toMatchObject({
+    id: answer.workflow_run_id,
+    status: 'succeeded',
+    outputs: { text: 'Hello client' },
+  });
+  const logs = await workflow.sendRequest('GET', '/workflows/logs', null, {
+    keyword: 'Hi',
+    limit: 1,
+  } as Fields);
   expect(logs.data.data).toMatchObject([{ workflow_run: { id: answer.workflow_run_id } }]);
 });
 
@@ -95,7 +102,10 @@ test('a workflow is stopped', async () => {
     const stopped = await workflow.sendRequest('POST', `/workflows/tasks/${event.task_id}/stop`, { user });
     expect(stopped.data).toEqual({ result: 'success' });
   }
-  expect(last).toMatchObject({ event: 'workflow_finished', data: { status: 'stopped', error: 'Stopped by user.' } });
+  expect(last).toMatchObject({
+    event: 'workflow_finished',
+    data: { status: 'stopped', error: 'Stopped by user.' },
+  });
   const run = await workflow.sendRequest('GET', `/workflows/run/${last.workflow_run_id}`);
   expect(run.data).toMatchObject({ status: 'stopped' });
 });
@@ -117,7 +127,8 @@ test('a chatflow: turns, stop, variables', async () => {
   const ended: unknown[] = [];
   for await (const event of eventsOf(endless.data)) {
     ended.push(event.event);
-    if (event.event === 'message') await chat.sendRequest('POST', `/chat-messages/${event.task_id}/stop`, { user });
+    if (event.event === 'message')
+      await chat.sendRequest('POST', `/chat-messages/${event.task_id}/stop`, { user });
   }
   expect(ended.slice(-2)).toEqual(['message_end', 'workflow_finished']);
 

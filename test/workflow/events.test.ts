@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
-import { answered, sendChat } from '../support/parley/turns.ts';
-import { hasDifySpec, responseProblems, streamProblems } from '../support/spec/dify-spec.ts';
+import { hasDifySpec, responseProblems } from '../support/spec/dify-spec.ts';
 import { type Callee, startCallee } from '../support/tools/start-callee.ts';
+import { EVENT_KEYS, WRAPPER_KEYS } from './event-keys.ts';
 import {
   answerNode,
   endNode,
@@ -13,71 +13,17 @@ import {
   type TestNode,
   templateNode,
 } from './graph-app.ts';
+import { publishedProblems } from './published-problems.ts';
 import {
   dataOf,
   type Fields,
   finishedIn,
-  runWorkflow,
-  sendWorkflow,
   streamChatflow,
   streamWorkflow,
   type WorkflowEvent,
 } from './workflow-turns.ts';
 
-/** Keys of `data` in their order (`facts/dify-wire.md` §3.4). */
-const CONTAINER = ['id', 'node_id', 'node_type', 'title'];
-const FINISHED = [
-  ...['id', 'node_id', 'node_type', 'title', 'index', 'predecessor_node_id', 'inputs', 'inputs_truncated'],
-  ...['process_data', 'process_data_truncated', 'outputs', 'outputs_truncated', 'status', 'error'],
-  ...['elapsed_time', 'execution_metadata', 'created_at', 'finished_at', 'files', 'iteration_id', 'loop_id'],
-];
-const BEGUN = [...CONTAINER, 'created_at', 'extras', 'metadata', 'inputs', 'inputs_truncated'];
-const COMPLETED = [
-  ...CONTAINER,
-  ...['outputs', 'outputs_truncated', 'created_at', 'extras', 'inputs', 'inputs_truncated', 'status'],
-  ...['error', 'elapsed_time', 'total_tokens', 'execution_metadata', 'finished_at', 'steps'],
-];
-const KEYS: Readonly<Record<string, readonly string[]>> = {
-  workflow_started: ['id', 'workflow_id', 'inputs', 'created_at', 'reason'],
-  node_started: [
-    ...['id', 'node_id', 'node_type', 'title', 'index', 'predecessor_node_id', 'inputs', 'inputs_truncated'],
-    ...['created_at', 'extras', 'iteration_id', 'loop_id', 'agent_strategy'],
-  ],
-  node_finished: FINISHED,
-  node_retry: [...FINISHED, 'retry_index'],
-  iteration_started: BEGUN,
-  loop_started: BEGUN,
-  iteration_next: [...CONTAINER, 'index', 'created_at', 'extras'],
-  loop_next: [...CONTAINER, 'index', 'created_at', 'extras', 'pre_loop_output'],
-  iteration_completed: COMPLETED,
-  loop_completed: COMPLETED,
-  text_chunk: ['text', 'from_variable_selector'],
-  reasoning_chunk: ['message_id', 'reasoning', 'node_id', 'is_final'],
-  workflow_finished: [
-    ...['id', 'workflow_id', 'status', 'outputs', 'error', 'elapsed_time', 'total_tokens', 'total_steps'],
-    ...['created_by', 'created_at', 'finished_at', 'exceptions_count', 'files'],
-  ],
-};
 type Kind = 'workflow' | 'chatflow';
-const CHAT = ['event', 'conversation_id', 'message_id', 'created_at', 'task_id'];
-/** Keys of events themselves (`facts/dify-wire.md` §3.3). */
-const WRAPPERS = {
-  workflow: () => ['event', 'workflow_run_id', 'task_id', 'data'],
-  chatflow: (event: string) => {
-    if (event === 'message') return [...CHAT, 'id', 'answer', 'from_variable_selector'];
-    if (event === 'message_end') return [...CHAT, 'id', 'metadata', 'files'];
-    return event === 'reasoning_chunk' ? [...CHAT, 'data'] : [...CHAT, 'workflow_run_id', 'data'];
-  },
-};
-const UNIONS = { workflow: 'ChunkWorkflowEvent', chatflow: 'ChunkChatEvent' } as const;
-/**
- * Where the document is not what Dify sends (`facts/dify-wire.md` §3.4): the id of a container is that of its node, and
- * prices are texts.
- */
-const NOT_AS_PUBLISHED =
-  /^((iteration|loop)_\w+: \/data\/id must match format "uuid"|node_\w+: \/data\/execution_metadata(\/total_price)? must (be number|be null|match a schema in anyOf))$/;
-const problemsOf = (kind: Kind, events: readonly WorkflowEvent[]) =>
-  streamProblems(UNIONS[kind], events).filter((problem) => !NOT_AS_PUBLISHED.test(problem));
 
 let provider: MockProvider;
 let page: Callee;
@@ -148,23 +94,11 @@ const ENDS = {
 beforeAll(async () => {
   provider = await startMockProvider();
   page = await startCallee({ status: 503, body: 'come back later' });
-  const broken = llmNode('Say something.', {
-    retry_config: { retry_enabled: true, max_retries: 1, retry_interval: 0 },
-  });
-  const failing = (last: TestNode) => ({ start: startNode(), llm: llmNode('Say something.'), last });
   parley = await startParley({
     provider: provider.baseUrl,
     apps: {
       workflow: graphApp('workflow', everything(ENDS.workflow), { edges: ORDER }),
       chatflow: graphApp('advanced-chat', everything(ENDS.chatflow), { edges: ORDER }),
-      'failing-workflow': graphApp('workflow', failing(endNode({ text: ['llm', 'text'] }))),
-      'failing-chatflow': graphApp('advanced-chat', failing(answerNode('So: {{#llm.text#}}'))),
-      'trying-workflow': graphApp('workflow', {
-        ...{ start: startNode(), llm: broken, end: endNode({ text: ['llm', 'text'] }) },
-      }),
-      'trying-chatflow': graphApp('advanced-chat', {
-        ...{ start: startNode(), llm: broken, answer: answerNode('So: {{#llm.text#}}') },
-      }),
     },
     config: { outbound: { allow: [`127.0.0.1:${page.port}`] } },
   });
@@ -189,12 +123,14 @@ describe.each(KINDS)('the stream of a %s', (kind) => {
   test('has the keys of each event in their order, and the types that are published', () => {
     const told = new Set(events.map(({ event }) => event));
     const words = kind === 'workflow' ? ['text_chunk'] : ['message', 'message_end'];
-    expect(told).toEqual(new Set([...Object.keys(KEYS).filter((name) => name !== 'text_chunk'), ...words]));
+    expect(told).toEqual(
+      new Set([...Object.keys(EVENT_KEYS).filter((name) => name !== 'text_chunk'), ...words]),
+    );
     for (const event of events) {
-      expect(Object.keys(event), event.event).toEqual(WRAPPERS[kind](event.event));
-      if (event.data) expect(Object.keys(event.data), event.event).toEqual(KEYS[event.event]);
+      expect(Object.keys(event), event.event).toEqual(WRAPPER_KEYS[kind](event.event));
+      if (event.data) expect(Object.keys(event.data), event.event).toEqual(EVENT_KEYS[event.event]);
     }
-    expect(problemsOf(kind, events)).toEqual([]);
+    expect(publishedProblems(kind, events)).toEqual([]);
   });
 
   test('begins with a ping and has one name throughout', async () => {
@@ -387,185 +323,8 @@ describe.each(KINDS)('the stream of a %s', (kind) => {
 test.skipIf(!hasDifySpec)('the check against the published document finds what is wrong', async () => {
   const [first, ...rest] = await streamWorkflow(parley, { inputs: {} });
   const { task_id: _, ...without } = first as WorkflowEvent;
-  expect(problemsOf('workflow', [without])).toEqual(['workflow_started: task_id is missing']);
+  expect(publishedProblems('workflow', [without])).toEqual(['workflow_started: task_id is missing']);
   const finished = rest.at(-1) as WorkflowEvent;
-  const wrong = { ...finished, data: { ...finished.data, total_steps: 'seven' } };
-  expect(problemsOf('workflow', [wrong])).not.toEqual([]);
-});
-
-describe('a node that fails', () => {
-  const broken = { tokens: ['I think', ' that'], error: { message: 'out of order' } };
-
-  test('ends a workflow: HTTP 200, failed, workflow_finished last', async () => {
-    provider.reply(broken);
-    const events = await streamWorkflow(parley, {}, 'failing-workflow');
-    expect(events.map(({ event }) => event)).toEqual([
-      ...['workflow_started', 'node_started', 'node_finished', 'node_started', 'text_chunk', 'text_chunk'],
-      ...['node_finished', 'workflow_finished'],
-    ]);
-    expect(dataOf(events, 'node_finished', 'llm')).toMatchObject([
-      { status: 'failed', error: expect.stringContaining('out of order') },
-    ]);
-    const finished = finishedIn(events);
-    expect(finished).toMatchObject({
-      status: 'failed',
-      outputs: null,
-      error: expect.stringContaining('out of order'),
-      exceptions_count: 0,
-    });
-    expect(problemsOf('workflow', events)).toEqual([]);
-
-    const answer = await runWorkflow(parley, { response_mode: 'blocking' }, 'failing-workflow');
-    expect(answer.data).toMatchObject({ status: 'failed', error: finished.error, outputs: null });
-    expect(responseProblems('post', '/workflows/run', 200, answer)).toEqual([]);
-    const run = await parley.request('failing-workflow', 'GET', `/workflows/run/${answer.workflow_run_id}`);
-    expect(await run.json()).toMatchObject({ status: 'failed', error: finished.error, outputs: {} });
-  });
-
-  test('ends a chatflow: workflow_finished, then an error that every client knows', async () => {
-    provider.reply(broken);
-    const events = await streamChatflow(parley, { user: 'failed' }, 'failing-chatflow');
-    expect(events.slice(-3).map(({ event }) => event)).toEqual([
-      ...['node_finished', 'workflow_finished', 'error'],
-    ]);
-    const { status, error } = finishedIn(events);
-    expect(status).toBe('failed');
-    const last = events.at(-1);
-    expect(Object.keys(last ?? {})).toEqual([
-      ...['event', 'conversation_id', 'message_id', 'created_at', 'code', 'status', 'message'],
-    ]);
-    expect(last).toMatchObject({ code: 'invalid_param', status: 400, message: `Run failed: ${error}` });
-    expect(problemsOf('chatflow', events)).toEqual([]);
-
-    const path = `/messages?user=failed&conversation_id=${last?.conversation_id}`;
-    const list = (await (await parley.request('failing-chatflow', 'GET', path)).json()) as { data: Fields[] };
-    expect(list.data).toMatchObject([
-      { id: last?.message_id, status: 'error', error: last?.message, answer: 'So: I think that' },
-    ]);
-
-    const blocking = await sendChat(parley, {}, 'failing-chatflow');
-    expect(blocking.status).toBe(400);
-    expect(await blocking.json()).toEqual({
-      ...{ code: 'invalid_param', status: 400, message: `Run failed: ${error}` },
-    });
-  });
-
-  test('takes back what it had said when it begins again', async () => {
-    let asked = 0;
-    provider.reply(() => (asked++ % 2 === 0 ? broken : { tokens: ['All', ' good'] }));
-    const workflow = await streamWorkflow(parley, {}, 'trying-workflow');
-    expect(
-      workflow.slice(3).map(({ event, data: { text } }) => (text === undefined ? event : [event, text])),
-    ).toEqual([
-      'node_started',
-      ['text_chunk', 'I think'],
-      ['text_chunk', ' that'],
-      ['text_replace', ''],
-      ...['node_retry'],
-      ['text_chunk', 'All'],
-      ['text_chunk', ' good'],
-      ...['node_finished', 'node_started', 'node_finished', 'workflow_finished'],
-    ]);
-    expect(finishedIn(workflow)).toMatchObject({ status: 'succeeded', outputs: { text: 'All good' } });
-
-    const chatflow = await streamChatflow(parley, { user: 'again' }, 'trying-chatflow');
-    const replaced = chatflow.filter(({ event }) => event === 'message_replace');
-    expect(replaced.map((event) => Object.keys(event))).toEqual([[...CHAT, 'answer', 'reason']]);
-    expect(replaced).toMatchObject([{ answer: 'So: ', reason: '' }]);
-    expect(problemsOf('chatflow', chatflow)).toEqual([]);
-    const path = `/messages?user=again&conversation_id=${chatflow[0]?.conversation_id}`;
-    const list = (await (await parley.request('trying-chatflow', 'GET', path)).json()) as { data: Fields[] };
-    expect(list.data).toMatchObject([{ answer: 'So: All good', status: 'normal' }]);
-    expect((await answered(sendChat(parley, {}, 'trying-chatflow'))).answer).toBe('So: All good');
-  });
-});
-
-test('a blocking answer has the keys of a workflow', async () => {
-  const answer = await runWorkflow(parley, { inputs: { q: 'x' } });
-  expect(Object.keys(answer)).toEqual(['task_id', 'workflow_run_id', 'data']);
-  expect(Object.keys(answer.data)).toEqual([
-    ...['id', 'workflow_id', 'status', 'outputs', 'error', 'elapsed_time', 'total_tokens', 'total_steps'],
-    ...['created_at', 'finished_at'],
-  ]);
-  expect(answer.data.id).toBe(answer.workflow_run_id);
-  expect(responseProblems('post', '/workflows/run', 200, answer)).toEqual([]);
-  expect(answer.data).toMatchObject({
-    status: 'partial-succeeded',
-    outputs: { text: 'Hello there', body: 'nothing there', all: ['A', 'B'], n: 2 },
-  });
-});
-
-test('a blocking answer has the keys of a chatflow', async () => {
-  const answer = await answered(sendChat(parley, {}, 'chatflow'));
-  expect(Object.keys(answer)).toEqual([
-    ...[
-      'event',
-      'task_id',
-      'id',
-      'message_id',
-      'conversation_id',
-      'mode',
-      'answer',
-      'metadata',
-      'created_at',
-    ],
-  ]);
-  expect(answer).toMatchObject({
-    ...{ event: 'message', mode: 'advanced-chat', answer: 'Hello there nothing there - A\n- B 2' },
-    id: answer.message_id,
-  });
-  expect(responseProblems('post', '/chat-messages', 200, answer)).toEqual([]);
-});
-
-test('logs and runs, for whoever has the key', async () => {
-  const answer = await runWorkflow(parley, { inputs: { q: 'look for me' }, user: 'somebody' });
-  // Not scoped by user (`facts/dify-wire.md` §17 row 31).
-  const run = await parley.request('workflow', 'GET', `/workflows/run/${answer.workflow_run_id}?user=else`);
-  expect(run.status).toBe(200);
-  const foreign = await parley.request('failing-workflow', 'GET', `/workflows/run/${answer.workflow_run_id}`);
-  expect(foreign.status).toBe(404);
-  expect(await foreign.json()).toMatchObject({ code: 'not_found', message: 'Workflow run not found.' });
-  const list = async (query: string) => {
-    const body = (await (
-      await parley.request('workflow', 'GET', `/workflows/logs?${query}`)
-    ).json()) as Fields;
-    expect(responseProblems('get', '/workflows/logs', 200, body)).toEqual([]);
-    return body as { total: number; data: { workflow_run: Fields; created_by_end_user: Fields }[] };
-  };
-  for (const query of ['keyword=look%20for', 'created_by_end_user_session_id=somebody', 'keyword=somebod'])
-    expect((await list(query)).data.map(({ workflow_run }) => workflow_run.id)).toEqual([
-      answer.workflow_run_id,
-    ]);
-  const [entry] = (await list(`keyword=${answer.workflow_run_id}`)).data;
-  expect(entry).toMatchObject({
-    workflow_run: {
-      ...{ id: answer.workflow_run_id, status: 'partial-succeeded', exceptions_count: 1 },
-      ...{ total_steps: answer.data.total_steps, total_tokens: answer.data.total_tokens },
-    },
-    created_by_end_user: { session_id: 'somebody', type: 'service-api' },
-  });
-  expect((await list('keyword=nothing-like-that')).total).toBe(0);
-});
-
-test('what is wrong with the request is told before the stream opens', async () => {
-  for (const response_mode of ['streaming', 'blocking']) {
-    const wrong = await sendWorkflow(parley, { response_mode }, 'chatflow');
-    expect(wrong.status).toBe(400);
-    expect(await wrong.json()).toMatchObject({
-      code: 'not_workflow_app',
-      message: 'Please check if your app mode matches the right API route.',
-    });
-    const chat = await sendChat(parley, { response_mode }, 'workflow');
-    expect(await chat.json()).toMatchObject({ code: 'not_chat_app', status: 400 });
-    const userless = await sendWorkflow(parley, { response_mode, user: undefined });
-    expect(await userless.json()).toEqual({
-      ...{ code: 'invalid_param', message: 'Arg user must be provided.', status: 400 },
-    });
-    const inputless = await sendWorkflow(parley, { response_mode, inputs: undefined });
-    expect(inputless.status).toBe(400);
-    expect(await inputless.json()).toMatchObject({
-      code: 'invalid_param',
-      message: expect.stringMatching(/^1 validation error for WorkflowRunPayload\ninputs/),
-    });
-  }
+  const wrong: WorkflowEvent = { ...finished, data: { ...finished.data, total_steps: 'seven' } };
+  expect(publishedProblems('workflow', [wrong])).not.toEqual([]);
 });

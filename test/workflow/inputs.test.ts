@@ -42,7 +42,10 @@ beforeAll(async () => {
   parley = await startParley({
     apps: {
       workflow: graphApp('workflow', { start: startNode(...FORM), end: endNode(selectors) }),
-      chatflow: graphApp('advanced-chat', { start: startNode(...FORM), answer: answerNode('{{#start.text#}}') }),
+      chatflow: graphApp('advanced-chat', {
+        start: startNode(...FORM),
+        answer: answerNode('{{#start.text#}}'),
+      }),
       required: graphApp('workflow', { start: startNode(...required), end: endNode({}) }),
       files: graphApp(
         'workflow',
@@ -164,8 +167,9 @@ describe('files', () => {
     const [finished] = dataOf(events, 'workflow_finished');
     expect(finished?.files).toMatchObject([{ related_id: uploads.png }]);
     expect(dataOf(events, 'node_finished', 'end')[0]?.files).toMatchObject([{ related_id: uploads.png }]);
-    const [started] = dataOf(events, 'workflow_started');
-    expect((started?.inputs as Fields).file).toMatchObject({ dify_model_identity: '__dify__file__' });
+    expect(dataOf(events, 'workflow_started')).toMatchObject([
+      { inputs: { file: { dify_model_identity: '__dify__file__', related_id: uploads.png } } },
+    ]);
   });
 
   test('sys.files of a workflow made long ago', async () => {
@@ -235,7 +239,9 @@ describe('what is refused, before any stream opens', () => {
         for (const response of [
           await sendWorkflow(parley, { inputs: inputs(), response_mode }),
           // Uploads belong to an app; of another app there are none.
-          ...(message.startsWith('Detected') || message.startsWith('File validation') || /foreign/.test(`${inputs}`)
+          ...(message.startsWith('Detected') ||
+          message.startsWith('File validation') ||
+          /foreign/.test(`${inputs}`)
             ? []
             : [await sendChat(parley, { inputs: inputs(), response_mode }, 'chatflow')]),
         ]) {

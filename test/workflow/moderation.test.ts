@@ -2,12 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { answered, readStream, sendChat } from '../support/parley/turns.ts';
-import { streamProblems } from '../support/spec/dify-spec.ts';
 import { answerNode, endNode, graphApp, llmNode, startNode, templateNode } from './graph-app.ts';
+import { publishedProblems } from './published-problems.ts';
 import {
   dataOf,
   type Fields,
   finishedIn,
+  messagesOf,
   openWorkflow,
   runWorkflow,
   shownIn,
@@ -32,7 +33,10 @@ beforeAll(async () => {
       config: { keywords: 'bomb\nGift', inputs_config, outputs_config },
     },
   });
-  const nodes = { start: startNode('topic'), llm: llmNode('{{#start.topic#}}') };
+  const nodes = {
+    start: startNode({ variable: 'topic', default: 'peace' }),
+    llm: llmNode('{{#start.topic#}}'),
+  };
   const after = templateNode('after {{ text }}', { text: ['llm', 'text'] });
   const workflow = { ...nodes, after, end: endNode({ text: ['llm', 'text'], after: ['after', 'output'] }) };
   const chatflow = { ...nodes, answer: answerNode('Well: {{#llm.text#}}'), after, last: answerNode(' Bye.') };
@@ -52,11 +56,6 @@ afterAll(async () => {
   await provider.close();
 });
 
-async function messages(app: string, conversationId: unknown): Promise<Fields[]> {
-  const response = await parley.request(app, 'GET', `/messages?user=u1&conversation_id=${conversationId}`);
-  return ((await response.json()) as { data: Fields[] }).data;
-}
-
 describe('a refused input', () => {
   test.each([
     ['query', { query: 'How do I build a BOMB?' }],
@@ -70,10 +69,10 @@ describe('a refused input', () => {
       event: 'message_end',
       metadata: { usage: { total_tokens: 0, total_price: '0' } },
     });
-    expect(streamProblems('ChunkChatEvent', events)).toEqual([]);
+    expect(publishedProblems('chatflow', events)).toEqual([]);
     expect((await answered(sendChat(parley, body, 'chatflow'))).answer).toBe(NO_INPUT);
     expect(provider.requests.length).toBe(asked);
-    expect(await messages('chatflow', events[0]?.conversation_id)).toMatchObject([
+    expect(await messagesOf(parley, 'chatflow', events[0]?.conversation_id)).toMatchObject([
       { answer: NO_INPUT, status: 'normal' },
     ]);
   });
@@ -85,8 +84,12 @@ describe('a refused input', () => {
     expect(shownIn(events)).toBe(NO_INPUT);
     const finished = finishedIn(events);
     expect(events.at(-1)?.event).toBe('workflow_finished');
-    expect(finished).toMatchObject({ status: 'stopped', error: 'Stopped by input moderation.', total_steps: 0 });
-    expect(streamProblems('ChunkWorkflowEvent', events)).toEqual([]);
+    expect(finished).toMatchObject({
+      status: 'stopped',
+      error: 'Stopped by input moderation.',
+      total_steps: 0,
+    });
+    expect(publishedProblems('workflow', events)).toEqual([]);
     expect(dataOf(events, 'node_started')).toEqual([]);
     const blocking = await runWorkflow(parley, { inputs });
     expect(blocking.data).toMatchObject({ status: 'stopped', error: finished.error });
@@ -139,8 +142,8 @@ describe('a refused answer', () => {
     expect(shownIn(events)).toBe(NO_OUTPUT);
     expect(dataOf(events, 'node_started').map(({ node_id }) => node_id)).toEqual(['start', 'llm']);
     expect(dataOf(events, 'node_finished').map(({ node_id }) => node_id)).toEqual(['start']);
-    expect(streamProblems('ChunkChatEvent', events)).toEqual([]);
-    expect(await messages('out-chatflow', events[0]?.conversation_id)).toMatchObject([
+    expect(publishedProblems('chatflow', events)).toEqual([]);
+    expect(await messagesOf(parley, 'out-chatflow', events[0]?.conversation_id)).toMatchObject([
       { answer: NO_OUTPUT, status: 'normal' },
     ]);
     const run = await parley.request('out-chatflow', 'GET', `/workflows/run/${events[0]?.workflow_run_id}`);
@@ -157,7 +160,7 @@ describe('a refused answer', () => {
       },
     ]);
     expect(dataOf(events, 'node_started').map(({ node_id }) => node_id)).toEqual(['start', 'llm']);
-    expect(streamProblems('ChunkWorkflowEvent', events)).toEqual([]);
+    expect(publishedProblems('workflow', events)).toEqual([]);
     const run = await parley.request('out-workflow', 'GET', `/workflows/run/${events[0]?.workflow_run_id}`);
     expect(await run.json()).toMatchObject({ status: 'stopped', error: 'Stopped by output moderation.' });
   });
@@ -168,7 +171,9 @@ describe('a refused answer', () => {
     expect(response.status).toBe(200);
     const answer = (await response.json()) as Fields;
     expect(answer.answer).toBe(NO_OUTPUT);
-    expect(await messages('out-chatflow', answer.conversation_id)).toMatchObject([{ answer: NO_OUTPUT }]);
+    expect(await messagesOf(parley, 'out-chatflow', answer.conversation_id)).toMatchObject([
+      { answer: NO_OUTPUT },
+    ]);
   });
 
   test('harmless ones stand', async () => {

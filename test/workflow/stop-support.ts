@@ -40,7 +40,7 @@ export async function startSlowWorld(
     apps: apps(callee.url),
     provider: provider.baseUrl,
     config: {
-      outbound: { allow: [`127.0.0.1:${callee.port}`] },
+      outbound: { allow: ['127.0.0.1'] },
       tools: [{ name: 'service', openapi: document.file }],
       ...config,
     },

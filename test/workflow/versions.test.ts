@@ -1,10 +1,16 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { responseProblems } from '../support/spec/dify-spec.ts';
 import { endNode, graphApp, startNode, templateNode } from './graph-app.ts';
-import { dataOf, type Fields, finishedIn, runWorkflow, sendWorkflow, type WorkflowAnswer } from './workflow-turns.ts';
+import { rewriteApp } from './rewrite-app.ts';
+import {
+  dataOf,
+  type Fields,
+  finishedIn,
+  runWorkflow,
+  sendWorkflow,
+  type WorkflowAnswer,
+} from './workflow-turns.ts';
 
 let parley: TestParley;
 
@@ -31,12 +37,6 @@ function version(name: string, text: string, input: string): string {
   );
 }
 
-async function rewrite(name: string, dsl: string): Promise<void> {
-  await writeFile(join(parley.appsDir, 'workflow.yml'), dsl);
-  const info = async () => (await (await parley.request('workflow', 'GET', '/info')).json()) as Fields;
-  await expect.poll(info, { interval: 10, timeout: 10_000 }).toMatchObject({ name });
-}
-
 const send = (id: string, body: Fields = {}, app = 'workflow') =>
   parley.request(app, 'POST', `/workflows/${id}/run`, { inputs: {}, user: 'u1', ...body });
 async function run(id: string, inputs: Fields): Promise<WorkflowAnswer> {
@@ -51,16 +51,22 @@ test('each version has an id, and stays what it was', async () => {
   const first = await runWorkflow(parley, { inputs: { first: 'a' } });
   const one = String(first.data.workflow_id);
   expect(first.data.outputs).toEqual({ text: `one ${one} a` });
-  expect((await run(one, { first: 'a' })).data).toMatchObject({ outputs: first.data.outputs, workflow_id: one });
+  expect((await run(one, { first: 'a' })).data).toMatchObject({
+    outputs: first.data.outputs,
+    workflow_id: one,
+  });
 
-  await rewrite('Second', version('Second', 'two', 'second'));
+  await rewriteApp(parley, 'workflow', { name: 'Second', dsl: version('Second', 'two', 'second') });
   const second = await runWorkflow(parley, { inputs: { second: 'b' } });
   const two = String(second.data.workflow_id);
   expect(two).not.toBe(one);
   expect(second.data.outputs).toEqual({ text: `two ${two} b` });
   // The old one with its form and its id, in whatever form of a UUID.
   for (const id of [one, one.toUpperCase()])
-    expect((await run(id, { first: 'a' })).data).toMatchObject({ outputs: first.data.outputs, workflow_id: one });
+    expect((await run(id, { first: 'a' })).data).toMatchObject({
+      outputs: first.data.outputs,
+      workflow_id: one,
+    });
   expect((await run(two, { second: 'b' })).data.outputs).toEqual(second.data.outputs);
   const missing = await send(one, { inputs: { second: 'b' } });
   expect(await missing.json()).toMatchObject({ status: 400, message: 'first is required in input form' });
@@ -80,7 +86,7 @@ test('each version has an id, and stays what it was', async () => {
   expect(finishedIn(events)).toMatchObject({ workflow_id: one, outputs: first.data.outputs });
 
   // Back to the first definition: it is the same version.
-  await rewrite('First', version('First', 'one', 'first'));
+  await rewriteApp(parley, 'workflow', { name: 'First', dsl: version('First', 'one', 'first') });
   expect((await runWorkflow(parley, { inputs: { first: 'a' } })).data.workflow_id).toBe(one);
   expect((await run(two, { second: 'b' })).data.outputs).toEqual(second.data.outputs);
 });

@@ -64,6 +64,18 @@ export async function streamChatflow(
   return (await (await readStream(response)).readAll()) as WorkflowEvent[];
 }
 
+/** A conversation as GET /messages has it. */
+export async function messagesOf(
+  parley: TestParley,
+  app: string,
+  conversationId: unknown,
+  user = 'u1',
+): Promise<Fields[]> {
+  const path = `/messages?user=${user}&conversation_id=${conversationId}`;
+  const body = (await (await parley.request(app, 'GET', path)).json()) as { data: Fields[] };
+  return body.data;
+}
+
 /** Pieces of text as they came, of either kind of app. */
 export function piecesOf(events: readonly Readonly<Fields>[]): string[] {
   return events.flatMap((event) => {

@@ -1,9 +1,9 @@
+import { RESERVED_NAMES } from '../../config/reserved-names.ts';
 import type { InputField } from '../app.ts';
 import type { DslNode } from './dsl-node.ts';
 
 /** `facts/dify-dsl-engine.md` §2.3, variable name rule. */
 const VARIABLE = /^(?!\d)[\u4e00-\u9fa5A-Za-z0-9_\u{1F300}-\u{1F64F}\u{1F680}-\u{1F6FF}]{1,100}$/u;
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * The name of a form's variable, checked.
@@ -16,7 +16,7 @@ export function readVariableName(body: DslNode, form: string, taken: Set<string>
   const node = body.get('variable');
   const variable = node.word();
   if (variable === '') node.problem(`${form}: every field needs a variable`);
-  else if (!VARIABLE.test(variable) || RESERVED.has(variable)) {
+  else if (!VARIABLE.test(variable) || RESERVED_NAMES.has(variable)) {
     node.problem(
       `${form}: ${JSON.stringify(variable)} is not a variable name (letters, digits, _; no digit first)`,
     );

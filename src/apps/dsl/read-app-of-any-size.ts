@@ -1,5 +1,6 @@
 import { deepFreeze } from '../../config/deep-freeze.ts';
 import type { App } from '../app.ts';
+import type { WorkflowReader } from '../workflow-reader.ts';
 import type { DslProblem } from './dsl-error.ts';
 import { type ReadAppOptions, readApp } from './read-app.ts';
 
@@ -13,7 +14,9 @@ export type LargeAppReader = (
   options: Omit<ReadAppOptions, 'readWorkflow' | 'onWarning'>,
 ) => Promise<{ readonly app: App; readonly warnings: readonly DslProblem[] }>;
 
-export interface ReadAppOfAnySizeOptions extends ReadAppOptions {
+export interface ReadAppOfAnySizeOptions extends Omit<ReadAppOptions, 'readWorkflow'> {
+  /** Called for what may be a workflow, before it is answered. Without one, workflows are not served. */
+  readonly workflowReader?: () => WorkflowReader | Promise<WorkflowReader>;
   /** Has its own `readWorkflow`. Without one, large files are read here as well. */
   readonly readLargeApp?: LargeAppReader;
 }
@@ -21,10 +24,19 @@ export interface ReadAppOfAnySizeOptions extends ReadAppOptions {
 /** In characters. Files that people make have some tens of thousands, which take some milliseconds. */
 const LARGE = 256 * 1024;
 
+/** In every workflow's file, but for one that escapes these letters, which is then refused. */
+const MAY_BE_WORKFLOW = /workflow|advanced-chat/;
+
 /** @throws DslError as `readApp` does */
 export async function readAppOfAnySize(source: string, options: ReadAppOfAnySizeOptions): Promise<App> {
-  const { readLargeApp, readWorkflow: _, onWarning, ...plain } = options;
-  if (source.length <= LARGE || readLargeApp === undefined) return readApp(source, options);
+  const { readLargeApp, workflowReader, onWarning, ...plain } = options;
+  const readWorkflow = MAY_BE_WORKFLOW.test(source) ? await workflowReader?.() : undefined;
+  if (source.length <= LARGE || readLargeApp === undefined)
+    return readApp(source, {
+      ...plain,
+      ...(onWarning && { onWarning }),
+      ...(readWorkflow && { readWorkflow }),
+    });
   const { app, warnings } = await readLargeApp(source, plain);
   for (const warning of warnings) onWarning?.(warning);
   return deepFreeze(app);

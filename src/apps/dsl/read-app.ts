@@ -5,6 +5,7 @@ import type { App, AppMode, WorkflowMode } from '../app.ts';
 import type { WorkflowReader } from '../workflow-reader.ts';
 import { DslError, type DslProblem } from './dsl-error.ts';
 import { DslNode } from './dsl-node.ts';
+import { environmentWarnings } from './environment-warnings.ts';
 import { readBasicConfig } from './read-basic-config.ts';
 import { readDsl } from './read-dsl.ts';
 import { readMode } from './read-mode.ts';
@@ -72,6 +73,7 @@ export function readApp(source: string, options: ReadAppOptions): App {
     settings,
   });
   throwIfAny(problems, file);
+  if (flow === null) warnings.push(...environmentWarnings(body, [], settings.env));
   for (const warning of [...warnings, ...more]) onWarning?.(warning);
   return app;
 }

@@ -1,6 +1,5 @@
+import { RESERVED_NAMES } from '../../config/reserved-names.ts';
 import type { DslNode } from './dsl-node.ts';
-
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Reads a list of things with a `name` that only one of them may have. Those without are reported and left out. */
 export function readNames<T>(list: DslNode, read: (item: DslNode, name: string) => T): readonly T[] {
@@ -10,7 +9,7 @@ export function readNames<T>(list: DslNode, read: (item: DslNode, name: string) 
     item.mapping();
     const name = item.get('name').word();
     if (name === '') item.problem('missing name');
-    else if (RESERVED.has(name)) item.get('name').problem(`${name} is not a name for a variable`);
+    else if (RESERVED_NAMES.has(name)) item.get('name').problem(`${name} is not a name for a variable`);
     else if (taken.has(name)) item.get('name').problem(`the variable ${name} is there twice`);
     else found.push(read(item, name));
     taken.add(name);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { error, options } from '../../../test/support/apps/read-app.fixture.ts';
+import { dsl, error, options } from '../../../test/support/apps/read-app.fixture.ts';
 import { startNode, workflowDsl } from '../../../test/support/apps/workflow.fixture.ts';
 import { DEFAULT_APP_SETTINGS } from '../../config/default-app-settings.ts';
 import type { App } from '../app.ts';
@@ -152,6 +152,11 @@ describe('environment variables', () => {
     expect(warnings).toEqual([
       { line: 2, reason: 'app_settings sets env.A, which the app does not declare' },
     ]);
+    read(dsl(''), { B: '' }, warnings);
+    expect(warnings.at(-1)).toEqual({
+      line: 4,
+      reason: 'app_settings sets env.B, which the app does not declare',
+    });
   });
 
   test.each([

@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import * as z from 'zod';
 import { ParleyError } from '../../errors.ts';
 
@@ -28,6 +27,8 @@ export async function callExtension(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<z.infer<typeof answerSchema>> {
   try {
+    // Loaded when it is first needed: few apps have an extension.
+    const { request } = await import('undici');
     const response = await request(extension.endpoint, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${extension.apiKey}` },

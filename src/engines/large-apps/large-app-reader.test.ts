@@ -40,7 +40,7 @@ test('a large app is what it would be if it were read here, and the event loop g
   }, 1);
   const app = await readAppOfAnySize(source, {
     ...options,
-    readWorkflow: () => {
+    workflowReader: () => () => {
       throw new Error('read here');
     },
     readLargeApp: reader.read,
@@ -65,7 +65,9 @@ test('what is wrong with it is told as ever', async () => {
 test('a small app is read here', async () => {
   const source = workflowDsl([startNode()]);
   const readLargeApp = () => Promise.reject(new Error('not large'));
-  expect((await readAppOfAnySize(source, { ...options, readWorkflow, readLargeApp })).mode).toBe('workflow');
+  expect(
+    (await readAppOfAnySize(source, { ...options, workflowReader: () => readWorkflow, readLargeApp })).mode,
+  ).toBe('workflow');
 });
 
 test('a file that takes too much time or memory is refused, and the next one is read', async () => {

@@ -22,7 +22,7 @@ export function servicesOf(parts: WorkflowParts, task: EngineTask, meter: RunMet
     outbound,
     allow,
     files: workflowFiles(parts, task, { outbound, allow }),
-    models,
+    models: { ...models, price: (model, usage) => meter.pricing(models.price(model, usage)) },
     onModelUsage: (usage) => meter.add(usage),
     history: workflowHistory(parts, task),
     tools,

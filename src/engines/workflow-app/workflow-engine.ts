@@ -77,7 +77,7 @@ async function run(
   });
   const writer = new AnswerWriter(parts, task);
   const meter = new RunMeter();
-  task.setUsage(async () => meter.read(writer.times));
+  task.setUsage(() => meter.read(writer.times, { stopped: writer.signal.aborted }));
   const told = new Telling(task, writer, stored.variables, inputs);
   task.setWorkflow(() => told.outcome);
   const { done } = startRun(graph, {

@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { validate as isUuid } from 'uuid';
 import { fileTypeOf } from '../../apps/file-type.ts';
 import type { OutboundRule } from '../../config/outbound-rule.ts';
 import type { Outbound } from '../../outbound/outbound.ts';
@@ -32,12 +33,13 @@ export function workflowFiles(
   /** Files of a run of which nothing is kept. */
   const unkept = new Map<string, Uint8Array>();
 
-  const stored = async (id: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> => {
+  const stored = async (id: unknown, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> => {
+    if (typeof id !== 'string' || !isUuid(id)) throw notFound();
     const made = unkept.get(id);
     if (made !== undefined) return made;
     if (!own.has(id)) {
       const [found] = await findFiles(parts.store, task.owner, [id]);
-      if (!found) throw new NodeError('FileNotFoundError', 'File not found.');
+      if (!found) throw notFound();
     }
     const { stream, size } = await parts.files.read(id);
     if (size > maxBytes) {
@@ -52,7 +54,7 @@ export function workflowFiles(
     if (file.transfer_method !== 'remote_url' && file.related_id !== null)
       return stored(file.related_id, { maxBytes });
     const url = file.remote_url ?? file.url;
-    if (url === null) throw new NodeError('FileNotFoundError', 'File not found.');
+    if (typeof url !== 'string') throw notFound();
     const { outbound, allow } = network;
     const response = await outbound.request(url, { allow, timeouts: TIMEOUTS, maxBytes, signal });
     if (response.status >= 400)
@@ -108,6 +110,10 @@ function unkeptFile(
     size,
     url: null,
   };
+}
+
+function notFound(): NodeError {
+  return new NodeError('FileNotFoundError', 'File not found.');
 }
 
 function tooLarge(maxBytes: number): NodeError {

@@ -3,10 +3,12 @@ import { agent } from './nodes/agent.ts';
 import { answer } from './nodes/answer.ts';
 import { assigner } from './nodes/assigner.ts';
 import { code } from './nodes/code.ts';
+import { documentExtractor } from './nodes/document-extractor.ts';
 import { end } from './nodes/end.ts';
 import { httpRequest } from './nodes/http-request.ts';
 import { ifElse } from './nodes/if-else.ts';
 import { iteration, iterationStart } from './nodes/iteration.ts';
+import { knowledgeRetrieval } from './nodes/knowledge-retrieval.ts';
 import { listOperator } from './nodes/list-operator.ts';
 import { llm } from './nodes/llm.ts';
 import { loop, loopEnd, loopStart } from './nodes/loop.ts';
@@ -29,6 +31,8 @@ export const nodeKinds: readonly NodeKind[] = [
   variableAggregator,
   assigner,
   listOperator,
+  documentExtractor,
+  knowledgeRetrieval,
   tool,
   agent,
   iteration,

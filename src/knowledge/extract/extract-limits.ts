@@ -23,7 +23,7 @@ export const EXTRACT_LIMITS = Object.freeze({
   /** V8's memory of a thread. */
   heapMb: 512,
   /** WebAssembly's, which V8's limit does not count. */
-  wasmBytes: 512 * MIB,
+  wasmBytes: 256 * MIB,
   /** How long a thread that nobody needs stays: starting one, and loading a library, takes a tenth of a second. */
   idleMs: 5_000,
 });

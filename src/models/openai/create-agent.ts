@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { upstreamLimits } from '../upstream-limits.ts';
 
 /**

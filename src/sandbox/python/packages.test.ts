@@ -8,6 +8,7 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_SANDBOX_SETTINGS } from '../default-sandbox-settings.ts';
 import { FIRST_CALL_MS, type SandboxUnderTest, sandboxUnderTest } from '../sandbox-under-test.ts';
+import { PythonPackages } from './python-packages.ts';
 
 let folder: string;
 let server: Server;
@@ -73,6 +74,23 @@ afterAll(() => {
 function sandboxWith(packages: string | null): SandboxUnderTest {
   return sandboxUnderTest({ python: { ...DEFAULT_SANDBOX_SETTINGS.python, packages }, maxWorkers: 2 });
 }
+
+describe('what is missing can be told beforehand', () => {
+  const names = ['tiny', 'loose_one', 'absent', 'nowhere'];
+
+  test('of a folder', async () => {
+    expect(await new PythonPackages(folder).missing(names)).toEqual(['absent', 'nowhere']);
+    expect(await new PythonPackages(join(folder, 'none')).missing(['numpy'])).toEqual(['numpy']);
+  });
+
+  test('of an address as far as its index says, and nothing else is fetched', async () => {
+    fetched = [];
+    const { port } = server.address() as AddressInfo;
+    const missing = await new PythonPackages(`http://127.0.0.1:${port}/wheels`).missing(names);
+    expect(missing).toEqual(['loose_one', 'nowhere']);
+    expect(fetched).toEqual(['/wheels/pyodide-lock.json']);
+  });
+});
 
 describe('from a folder', () => {
   let sandbox: SandboxUnderTest;

@@ -16,6 +16,8 @@ export interface ParleyOptions {
   readonly provider?: string;
   /** More of `parley.yml`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Variables that `parley.yml` refers to. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A server of a test's own: in this process, on a free port, with a data folder and a database that go with it. */
@@ -55,7 +57,7 @@ export async function startParley(options: ParleyOptions): Promise<TestParley> {
     return startServer(
       loadConfig({
         argv: ['--config', file, '--port', '0', '--data', dataDir, '--apps', appsDir],
-        env: database.url ? { PARLEY_DATABASE_URL: database.url } : {},
+        env: { ...options.env, ...(database.url ? { PARLEY_DATABASE_URL: database.url } : {}) },
         cwd: root,
       }),
       logger,

@@ -55,7 +55,6 @@ export class AgentLog {
   /** The model is asked: a round begins. */
   asked(): void {
     const { provider, model } = this.#options;
-    this.#used = {};
     this.#rounds += 1;
     this.#round = this.#begin(`ROUND ${this.#rounds}`, null, {});
     this.#thought = this.#begin(`${model} Thought`, this.#round, { provider });

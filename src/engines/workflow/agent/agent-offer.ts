@@ -15,13 +15,14 @@ import { agentValue } from './agent-value.ts';
  */
 export async function agentOffer(
   tools: readonly AgentTool[],
-  others: readonly Tool[],
+  others: Promise<readonly Tool[]>,
   context: Pick<NodeContext, 'services' | 'signal' | 'pool'>,
 ): Promise<ReadonlyMap<string, OfferedTool>> {
-  const found = await Promise.all(
-    tools.map(async (one) => setUp(one, await findTool(one.tool, context), context)),
-  );
-  return offerTools([...found, ...others.map((tool) => ({ tool, values: {} }))]);
+  const [own, served] = await Promise.all([
+    Promise.all(tools.map(async (one) => setUp(one, await findTool(one.tool, context), context))),
+    others,
+  ]);
+  return offerTools([...own, ...served.map((tool) => ({ tool, values: {} }))]);
 }
 
 /** What the author has set is none of the model's affair, whoever else would set it. */

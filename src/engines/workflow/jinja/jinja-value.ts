@@ -52,6 +52,8 @@ export class Namespace {
   }
 }
 
+const NO_ATTRIBUTES: ReadonlyMap<string, () => JinjaValue> = new Map();
+
 /** A macro, a method or a function. */
 export class Callable {
   readonly name: string;
@@ -61,7 +63,7 @@ export class Callable {
   constructor(
     name: string,
     call: Callable['call'],
-    attributes: ReadonlyMap<string, () => JinjaValue> = new Map(),
+    attributes: ReadonlyMap<string, () => JinjaValue> = NO_ATTRIBUTES,
   ) {
     this.name = name;
     this.call = call;

@@ -5,7 +5,7 @@ import type { NodeFinished } from '../events.ts';
 import type { NodeKind } from '../node-kind.ts';
 import { nodeKinds } from '../node-kinds.ts';
 import { FILE_IDENTITY, type FileValue } from '../values/file-value.ts';
-import type { Value, ValueRecord } from '../values/value.ts';
+import type { ValueRecord } from '../values/value.ts';
 import { edges, node, type Played, type PlayOptions, play, readOrThrow } from '../workflow.fixture.ts';
 import type { WorkflowFiles, WorkflowHistory } from '../workflow-services.ts';
 
@@ -162,5 +162,10 @@ export async function runNode(
   return { ...played, node: ended as NodeFinished };
 }
 
-export const refOf = (name: string): string => `{{#n.${name}#}}`;
-export const textPart = (text: string): Value => ({ kind: 'text', text });
+/** What a model is asked for an LLM node. */
+export async function askLlm(data: object, options: RunOptions & { contextWindow?: number } = {}) {
+  const { contextWindow, ...rest } = options;
+  const fake = fakeModels([{ says: ['ok'] }], contextWindow === undefined ? {} : { contextWindow });
+  const run = await runNode('llm', data, fake, rest);
+  return { ...run, ...fake, request: fake.requests[0], messages: fake.requests[0]?.messages };
+}

@@ -1,8 +1,7 @@
 import { isRecord } from '../../../config/is-record.ts';
 import type { ChatMessage } from '../../../models/chat-model.ts';
-import { schemaProblem } from '../../../tools/schema-problem.ts';
-import { ToolError } from '../../../tools/tool-error.ts';
 import { NodeError } from '../node-error.ts';
+import { objectProblem } from '../values/object-problem.ts';
 import type { ValueRecord } from '../values/value.ts';
 import { objectInAnswer } from './object-in-answer.ts';
 
@@ -14,9 +13,14 @@ export function schemaParams(
   params: Readonly<Record<string, unknown>>,
   schema: OutputSchema,
 ): Readonly<Record<string, unknown>> {
-  const { json_schema: _, ...rest } = params;
   const json_schema = { name: 'structured_output', schema, ...(isStrict(schema) && { strict: true }) };
-  return { ...rest, response_format: { type: 'json_schema', json_schema } };
+  return { ...withoutFormat(params), response_format: { type: 'json_schema', json_schema } };
+}
+
+/** Params without the format that they ask for, if any. */
+export function withoutFormat(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { json_schema: _, response_format: __, ...rest } = params;
+  return rest;
 }
 
 /** A prompt that says the same in words, for providers that do not know schemas. */
@@ -35,20 +39,11 @@ export function structuredOutput(answer: string, schema: OutputSchema): ValueRec
   if (object === undefined) {
     throw failed('Failed to parse structured output (stage=result, path=$): the answer holds no JSON object');
   }
-  const problem = problemOf(object, schema);
+  const problem = objectProblem(object, schema);
   if (problem !== null) {
     throw failed(`Structured output validation failed (stage=result, path=$): ${problem}`);
   }
   return object;
-}
-
-function problemOf(object: ValueRecord, schema: OutputSchema): string | null {
-  try {
-    return schemaProblem(schema, object);
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    return error.kind === 'failed' ? 'the schema cannot be used' : error.message;
-  }
 }
 
 function failed(message: string): NodeError {

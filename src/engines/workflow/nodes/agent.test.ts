@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ToolPart } from '../../../tools/tool-part.ts';
 import { ToolError } from '../../../tools/tool-error.ts';
+import type { ToolPart } from '../../../tools/tool-part.ts';
 import { acting, calling, constant, runAgentNode, say } from '../agent/agent.fixture.ts';
 import { fakeHistory, fakeModels } from '../model/fake-models.fixture.ts';
 import { fakeTool, fileNamed, usage } from '../tools/tools.fixture.ts';
@@ -13,7 +13,8 @@ describe('function calling', () => {
     const fake = fakeModels([{ says: ['It', ' is.'] }]);
     const { node, chunks, outcome, story } = await runAgentNode(fake);
     expect(node).toMatchObject({ status: 'succeeded', error: null, outputs: { text: 'It is.', files: [] } });
-    expect(told(chunks)).toEqual(['It', ' is.']);
+    // The last one says that nothing follows.
+    expect(chunks).toEqual(['It', ' is.', '']);
     expect(outcome.outputs).toMatchObject({ answer: 'It is.' });
     expect(fake.requests).toEqual([
       {
@@ -160,6 +161,34 @@ describe('function calling', () => {
     const fake = fakeModels([{ says: [{ kind: 'reasoning', text: 'hm' }, 'Yes.'] }]);
     const { node } = await runAgentNode(fake);
     expect(node.outputs.text).toBe('<think>\nhm\n</think>Yes.');
+  });
+
+  test('reasoning does not go on in the next round', async () => {
+    const reasoning = { ...calling({ look: {} }), says: [{ kind: 'reasoning', text: 'hm' }] } as const;
+    const { node } = await runAgentNode(fakeModels([reasoning, { says: ['Yes.'] }]), {
+      tools: [fakeTool('look', say('x'))],
+    });
+    expect(node.outputs.text).toBe('<think>\nhm\n</think>\nYes.');
+    const silent = await runAgentNode(fakeModels([{ says: [{ kind: 'reasoning', text: 'hm' }] }]));
+    expect(silent.node.outputs.text).toBe('<think>\nhm\n</think>');
+  });
+
+  test('times of all calls together', async () => {
+    let now = 0;
+    const clock = {
+      now() {
+        now += 500;
+        return now;
+      },
+      sleep: async () => {},
+    };
+    const fake = fakeModels([calling({ look: {} }, 'I'), { says: ['do'] }]);
+    const { node } = await runAgentNode(fake, {
+      tools: [fakeTool('look', say('x'))],
+      services: { clock },
+    });
+    // Of each call: its begin, its first word, its end.
+    expect(node.outputs.usage).toMatchObject({ latency: 2, time_to_first_token: 0.5, time_to_generate: 1 });
   });
 
   test('what a tool makes is kept, and told to the model', async () => {
@@ -310,4 +339,3 @@ describe('ReAct', () => {
     expect(second.messages[0]?.content).toMatch(/Assistant: Thought: I look\.[\s\S]*Thought: $/);
   });
 });
-

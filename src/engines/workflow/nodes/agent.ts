@@ -30,7 +30,7 @@ export const agent = defineNode<AgentConfig>({
     const work = agentInputs(config, context.pool);
     const servers = openMcpServers(work.servers, context);
     try {
-      const offered = await agentOffer(config.tools, await servers.tools(), context);
+      const offered = await agentOffer(config.tools, servers.tools(), context);
       return await runAgent(config, work, offered, context);
     } catch (error) {
       context.signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRecord } from '../../../config/is-record.ts';
+import type { ChatRequest } from '../../../models/chat-model.ts';
 import { AnswerReader } from '../model/answer-reader.ts';
 import { askModel } from '../model/ask-model.ts';
 import { finishPrompt } from '../model/finish-prompt.ts';
@@ -13,7 +14,14 @@ import { NO_CONTEXT, readContext } from '../model/read-context.ts';
 import { readFiles } from '../model/read-files.ts';
 import { readParams, referencesOfParams } from '../model/read-params.ts';
 import { recall } from '../model/recall.ts';
-import { type OutputSchema, schemaParams, structuredOutput, withSchema } from '../model/structured-output.ts';
+import { refuses } from '../model/refuses.ts';
+import {
+  type OutputSchema,
+  schemaParams,
+  structuredOutput,
+  withoutFormat,
+  withSchema,
+} from '../model/structured-output.ts';
 import { nodeUsage } from '../model/usage-record.ts';
 import { visionConfigSchema } from '../model/vision-config.ts';
 import { withDetails } from '../model/with-details.ts';
@@ -81,6 +89,9 @@ export const llm = defineNode<Config>({
   },
 });
 
+/** What providers call the form of an answer that they do not know. */
+const SCHEMAS = /response[ _.]?format|json[ _]?schema|structured[ _]?outputs?/i;
+
 /** Told of the node however it ends; filled in on the way. */
 interface Told {
   readonly inputs: Record<string, Value>;
@@ -111,7 +122,12 @@ async function answer(read: Config, context: NodeContext, told: Told): Promise<N
     hasReasoned ||= reasoning !== '';
     if (text !== '') context.emit('text', text);
   };
-  const { result, usage } = await askModel(context, model, request, (delta) => tell(reader.add(delta)));
+  const ask = (sent: ChatRequest) => askModel(context, model, sent, (delta) => tell(reader.add(delta)));
+  const { result, usage } = await ask(request).catch((error: unknown) => {
+    // The prompt says it in words, too.
+    if (schema === null || !refuses(error, SCHEMAS)) throw error;
+    return ask({ ...request, params: withoutFormat(params) });
+  });
   tell(reader.end());
   if (hasReasoned) context.report({ kind: 'reasoning', text: '', final: true });
 

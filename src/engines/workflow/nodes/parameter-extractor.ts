@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChatResult, ToolCall } from '../../../models/chat-model.ts';
+import type { ToolCall } from '../../../models/chat-model.ts';
 import { checkExtraction } from '../extraction/check-extraction.ts';
 import {
   extractionParameterSchema,
@@ -7,21 +7,18 @@ import {
   schemaOfParameters,
 } from '../extraction/extraction-parameter.ts';
 import { type ExtractionWay, extractionPrompt, extractionTool } from '../extraction/extraction-prompt.ts';
-import { AnswerReader } from '../model/answer-reader.ts';
-import { askModel } from '../model/ask-model.ts';
-import { finishPrompt } from '../model/finish-prompt.ts';
+import { askInternally, type InternalAnswer } from '../model/ask-internally.ts';
 import { memoryConfigSchema } from '../model/memory-config.ts';
-import { memoryText } from '../model/memory-text.ts';
-import { findModel, modelConfigSchema, needsModel } from '../model/model-config.ts';
+import { modelConfigSchema, needsModel } from '../model/model-config.ts';
 import { objectInAnswer } from '../model/object-in-answer.ts';
-import { callLog, promptLog } from '../model/prompt-log.ts';
+import { callLog } from '../model/prompt-log.ts';
 import { readFiles } from '../model/read-files.ts';
-import { readParams, referencesOfParams } from '../model/read-params.ts';
-import { nodeUsage, type UsageRecord } from '../model/usage-record.ts';
+import { referencesOfParams } from '../model/read-params.ts';
+import { refuses } from '../model/refuses.ts';
+import { nodeUsage } from '../model/usage-record.ts';
 import { visionConfigSchema } from '../model/vision-config.ts';
 import { withDetails } from '../model/with-details.ts';
 import type { NodeContext } from '../node-context.ts';
-import { NodeError } from '../node-error.ts';
 import { defineNode } from '../node-kind.ts';
 import { expandTemplate, referencesIn } from '../pool/references.ts';
 import { textOf } from '../values/render.ts';
@@ -79,8 +76,8 @@ export const parameterExtractor = defineNode<Config>({
     };
     const processData: Record<string, Value> = {};
     try {
-      const { text, toolCalls, usage } = await ask(read, context, { query, processData });
-      const { values, reason } = checkExtraction(foundIn(text, toolCalls), parameters);
+      const { text, result, usage } = await ask(read, context, { query, processData });
+      const { values, reason } = checkExtraction(foundIn(text, result.toolCalls), parameters);
       return {
         ...{ inputs, processData },
         usage: nodeUsage(usage),
@@ -104,23 +101,18 @@ export const parameterExtractor = defineNode<Config>({
   },
 });
 
-interface Answer extends Pick<ChatResult, 'toolCalls'> {
-  readonly text: string;
-  readonly usage: UsageRecord;
-}
-
 /** Asks in the way of the node, and again without a function where the provider refuses it. */
 async function ask(
   read: Config,
   context: NodeContext,
   told: { readonly query: string; readonly processData: Record<string, Value> },
-): Promise<Answer> {
+): Promise<InternalAnswer> {
   if (read.model.mode === 'completion') return askIn('completion', read, context, told);
   if (read.reasoning_mode === 'prompt') return askIn('prompt', read, context, told);
   try {
     return await askIn('function_call', read, context, told);
   } catch (error) {
-    if (!refusesTools(error)) throw error;
+    if (!refuses(error, /\b(tools?|functions?)\b/i)) throw error;
     return askIn('prompt', read, context, told);
   }
 }
@@ -130,53 +122,24 @@ async function askIn(
   read: Config,
   context: NodeContext,
   { query, processData }: Parameters<typeof ask>[2],
-): Promise<Answer> {
-  const { pool, services } = context;
-  const { provider: model_provider, name: model_name, mode: model_mode } = read.model;
-  const { detail } = read.vision;
-  const model = findModel(services, read.model);
-  const { params, stop } = readParams(read.model, pool);
+): Promise<InternalAnswer> {
   const task = {
     text: query,
     structure: schemaOfParameters(read.parameters),
-    instruction: expandTemplate(read.instruction, pool),
+    instruction: expandTemplate(read.instruction, context.pool),
   };
-  const write = (histories: string) => extractionPrompt({ ...task, histories }, way);
-  const histories = await memoryText(services, read.memory, { model, params, prompt: write('') });
-  const files = readFiles(read.vision, pool).map((file) => services.files.contentOf(file, { detail }));
-  const messages = finishPrompt(write(histories), files);
   const tools = way === 'function_call' ? [extractionTool(task.structure)] : [];
-  Object.assign(processData, {
-    ...{ model_mode, prompts: promptLog(messages), usage: null, tool_call: null, model_provider, model_name },
-    function: tools[0] ?? {},
+  Object.assign(processData, { function: tools[0] ?? {}, tool_call: null });
+  const answer = await askInternally(context, {
+    ...{ config: read, tools, processData },
+    write: (histories) => extractionPrompt({ ...task, histories }, way),
   });
-  const reader = new AnswerReader('separated');
-  const { result, usage } = await askModel(
-    context,
-    model,
-    { messages, params, ...(stop.length > 0 && { stop }), ...(tools.length > 0 && { tools }) },
-    (delta) => reader.add(delta),
-  );
-  reader.end();
-  const { text } = reader;
-  const { toolCalls, finishReason: finish_reason } = result;
-  const [call] = toolCalls;
-  const tool_call = call === undefined ? null : callLog(call);
-  Object.assign(processData, { usage, finish_reason, tool_call, llm_text: text });
-  return { text, toolCalls, usage };
+  const [call] = answer.result.toolCalls;
+  Object.assign(processData, { tool_call: call === undefined ? null : callLog(call), llm_text: answer.text });
+  return answer;
 }
 
 /** In the first call of a function, else in what the model has said. */
 function foundIn(text: string, [call]: readonly ToolCall[]): ValueRecord | null {
   return (call && objectInAnswer(call.arguments)) ?? objectInAnswer(text) ?? null;
-}
-
-/** There are models that know no functions, and nobody who says which: their providers refuse the request. */
-function refusesTools(error: unknown): boolean {
-  return (
-    error instanceof NodeError &&
-    error.type === 'InvokeBadRequestError' &&
-    error.details.usage === undefined &&
-    /\b(tools?|functions?)\b/i.test(error.message)
-  );
 }

@@ -50,7 +50,8 @@ describe('the answer', () => {
     ['{"category_id": "9", "category_name": "Other"}', '1'],
     ['{"category_id": "2"}', '1'],
     ['{"category_name": "Support"}', '1'],
-    ['{"category_id": {"a": 1}, "category_name": "Support"}', '1'],
+    ['{"category_id": {"toString": 1, "valueOf": 2}, "category_name": "Support"}', '1'],
+    ['{"category_id": ["2"], "category_name": "Support"}', '1'],
     ['{"category_id": "2", "category_name": "Support"', '1'],
     ['[]', '1'],
   ])('%s takes %s', async (answer, id) => {

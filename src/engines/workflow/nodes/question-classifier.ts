@@ -1,22 +1,18 @@
 import { z } from 'zod';
 import { type Category, classificationPrompt } from '../classification/classification-prompt.ts';
-import { AnswerReader } from '../model/answer-reader.ts';
-import { askModel } from '../model/ask-model.ts';
+import { askInternally } from '../model/ask-internally.ts';
 import { expandAgain } from '../model/expand-again.ts';
-import { finishPrompt } from '../model/finish-prompt.ts';
 import { memoryConfigSchema } from '../model/memory-config.ts';
-import { memoryText } from '../model/memory-text.ts';
-import { findModel, modelConfigSchema, needsModel } from '../model/model-config.ts';
+import { modelConfigSchema, needsModel } from '../model/model-config.ts';
 import { objectInAnswer } from '../model/object-in-answer.ts';
-import { promptLog } from '../model/prompt-log.ts';
-import { readFiles } from '../model/read-files.ts';
-import { readParams, referencesOfParams } from '../model/read-params.ts';
+import { referencesOfParams } from '../model/read-params.ts';
 import { nodeUsage } from '../model/usage-record.ts';
 import { visionConfigSchema } from '../model/vision-config.ts';
 import { withDetails } from '../model/with-details.ts';
 import { defineNode } from '../node-kind.ts';
 import { expandTemplate, referencesIn } from '../pool/references.ts';
 import { textOf } from '../values/render.ts';
+import type { Value } from '../values/value.ts';
 import { selectorSchema } from './schemas.ts';
 
 const text = z
@@ -58,38 +54,29 @@ export const questionClassifier = defineNode<z.infer<typeof config>>({
     ...referencesOfParams(model),
   ],
   async run(read, context) {
-    const { pool, services } = context;
+    const { pool } = context;
     const variable = pool.get(read.query_variable_selector);
-    const { provider: model_provider, name: model_name, mode: model_mode } = read.model;
+    const { provider: model_provider, name: model_name } = read.model;
     const inputs = { query: variable?.value ?? null, model_provider, model_name };
     const classes = read.classes.map(({ id, name, label }, at) => ({
       ...{ id, name: expandTemplate(name, pool), label: label || `CLASS ${at + 1}` },
     }));
-    let processData = {};
+    const processData: Record<string, Value> = {};
     try {
-      const model = findModel(services, read.model);
-      const { params, stop } = readParams(read.model, pool);
       // In Dify the finished prompt goes through references once more.
       const asked = {
         query: expandAgain(variable === undefined ? '' : textOf(variable), pool),
         categories: classes.map(({ id, name }) => ({ id, name: expandAgain(name, pool) })),
         instruction: expandAgain(expandTemplate(read.instruction, pool), pool),
       };
-      const write = (histories: string) => classificationPrompt(asked, { histories, mode: model_mode });
-      const histories = await memoryText(services, read.memory, { model, params, prompt: write('') });
-      const { detail } = read.vision;
-      const files = readFiles(read.vision, pool).map((file) => services.files.contentOf(file, { detail }));
-      const messages = finishPrompt(write(histories), files);
-      processData = { model_mode, prompts: promptLog(messages), model_provider, model_name };
-
-      const reader = new AnswerReader('separated');
-      const request = { messages, params, ...(stop.length > 0 && { stop }) };
-      const { result, usage } = await askModel(context, model, request, (delta) => reader.add(delta));
-      reader.end();
-      const chosen = chosenOf(reader.text, classes);
+      const answer = await askInternally(context, {
+        ...{ config: read, processData },
+        write: (histories) => classificationPrompt(asked, { histories, mode: read.model.mode }),
+      });
+      const { usage } = answer;
+      const chosen = chosenOf(answer.text, classes);
       return {
-        inputs,
-        processData: { ...processData, usage, finish_reason: result.finishReason },
+        ...{ inputs, processData },
         usage: nodeUsage(usage),
         outputs: { class_name: chosen.name, class_label: chosen.label, class_id: chosen.id, usage },
         handle: chosen.id,
@@ -103,6 +90,7 @@ export const questionClassifier = defineNode<z.infer<typeof config>>({
 /** The class that an answer names; the first when it names none that there is. */
 function chosenOf<Class extends Category>(answer: string, classes: readonly Class[]): Class {
   const { category_id: id, category_name: name } = objectInAnswer(answer) ?? {};
-  const named = name === undefined ? undefined : classes.find((one) => one.id === String(id));
+  const isId = (typeof id === 'string' || typeof id === 'number') && name !== undefined;
+  const named = isId ? classes.find((one) => one.id === String(id)) : undefined;
   return named ?? (classes[0] as Class);
 }

@@ -1,9 +1,9 @@
-import { Validator } from '@cfworker/json-schema';
 import { z } from 'zod';
 import { isRecord } from '../../../config/is-record.ts';
 import { defineNode } from '../node-kind.ts';
 import { SYSTEM } from '../pool/selector.ts';
-import type { Value } from '../values/value.ts';
+import { objectProblem } from '../values/object-problem.ts';
+import type { Value, ValueRecord } from '../values/value.ts';
 
 const config = z.looseObject({
   variables: z
@@ -12,7 +12,7 @@ const config = z.looseObject({
         variable: z.string(),
         type: z.string().nullish(),
         required: z.boolean().nullish(),
-        json_schema: z.unknown().optional(),
+        json_schema: z.unknown().transform(schemaIn).optional(),
       }),
     )
     .nullish(),
@@ -27,7 +27,8 @@ export const start = defineNode({
     const inputs: Record<string, Value> = {};
     for (const { variable, type, required, json_schema } of variables ?? []) {
       const value = pool.get([node.id, variable])?.value;
-      if (type === 'json_object') checkObject(variable, value ?? null, required === true, json_schema);
+      if (type === 'json_object')
+        checkObject(variable, value ?? null, required === true, json_schema ?? null);
       if (value !== undefined) inputs[variable] = value;
     }
     const outputs = { ...inputs };
@@ -36,17 +37,20 @@ export const start = defineNode({
   },
 });
 
-function checkObject(name: string, value: Value, required: boolean, schema: unknown): void {
+function checkObject(name: string, value: Value, required: boolean, schema: ValueRecord | null): void {
   if (value === null) {
     if (required) throw new Error(`${name} is required in input form`);
     return;
   }
   if (!isRecord(value)) throw new Error(`JSON object for '${name}' must be an object`);
-  const read = typeof schema === 'string' ? parsed(schema) : schema;
-  if (!isRecord(read) || Object.keys(read).length === 0) return;
-  const { valid, errors } = new Validator(structuredClone(read), '7').validate(value);
-  if (!valid)
-    throw new Error(`JSON object for '${name}' does not match schema: ${errors.at(-1)?.error ?? 'invalid'}`);
+  const problem = schema === null ? null : objectProblem(value as ValueRecord, schema);
+  if (problem !== null) throw new Error(`JSON object for '${name}' does not match schema: ${problem}`);
+}
+
+/** Files have the schema as an object, or as JSON. Null: anything fits. */
+function schemaIn(given: unknown): ValueRecord | null {
+  const read = typeof given === 'string' ? parsed(given) : given;
+  return isRecord(read) && Object.keys(read).length > 0 ? (read as ValueRecord) : null;
 }
 
 function parsed(text: string): unknown {

@@ -1,224 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { timeTools } from '../../../tools/builtin/time/time-tools.ts';
 import { knownProvider } from '../../../tools/known-provider.ts';
-import type { Tool } from '../../../tools/tool.ts';
 import { ToolError } from '../../../tools/tool-error.ts';
 import type { ToolPart } from '../../../tools/tool-part.ts';
-import type { WorkflowEvent } from '../events.ts';
-import { nodeKinds } from '../node-kinds.ts';
+import { runTool } from '../tools/run-tool.fixture.ts';
 import { fakeTool, fileNamed, usage, withProviders, withTools } from '../tools/tools.fixture.ts';
 import type { ValueRecord } from '../values/value.ts';
-import { edges, node, type PlayOptions, play, readOrThrow } from '../workflow.fixture.ts';
-import { tool as kind } from './tool.ts';
 
-const named = { provider_id: 'kit', provider_type: 'builtin', provider_name: 'kit', tool_name: 'do' };
-const vars: NonNullable<PlayOptions['variables']> = [
-  [
-    'n',
-    [
-      ['word', { value: 'it is "so"' }],
-      ['seven', { value: 7 }],
-      ['list', { value: ['a', 1] }],
-      ['none', { value: null }],
-      ['text', { value: '' }],
-    ],
-  ],
-];
-
-/** Runs one tool node; an answer behind it shows its text. */
-async function run(data: ValueRecord, tool: Tool | Tool['invoke'], more: PlayOptions = {}) {
-  const graph = readOrThrow(
-    [
-      node('start', 'start'),
-      node('tool', 'tool', { ...named, ...data }),
-      node('answer', 'answer', { answer: '{{#tool.text#}}' }),
-    ],
-    edges('start -> tool -> answer'),
-  );
-  const services = withTools(typeof tool === 'function' ? fakeTool('do', tool) : tool);
-  const played = await play(graph, {
-    variables: vars,
-    ...more,
-    services: { ...services, ...more.services },
-  });
-  return { ...played, finished: finishedOf(played.events) };
-}
-
-function finishedOf(events: readonly WorkflowEvent[]) {
-  const finished = events.find((event) => event.kind === 'node_finished' && event.nodeId === 'tool');
-  return finished?.kind === 'node_finished' ? finished : null;
-}
-
-/** What a tool is given, with every type of parameter. */
-async function given(data: ValueRecord, parameters: ValueRecord = {}) {
-  const calls: unknown[] = [];
-  const properties = {
-    ...{ text: { type: 'string' }, number: { type: 'number' }, flag: { type: 'boolean' } },
-    ...{ list: { type: 'array' }, object: { type: 'object' }, free: {} },
-    ...{ zone: { type: 'string', default: 'UTC' }, on: { type: 'boolean' } },
-    ...parameters,
-  };
-  const tool = fakeTool(
-    'do',
-    async (args) => {
-      calls.push(args);
-      return [];
-    },
-    { parameters: { type: 'object', properties }, authored: ['zone', 'on'] },
-  );
-  const { finished } = await run(data, tool);
-  return calls[0] ?? finished?.error;
-}
-
-describe('parameters', () => {
-  test.each<[string, unknown, unknown]>([
-    ['text', { type: 'mixed', value: 'say {{#n.word#}}!' }, 'say it is "so"!'],
-    ['text', { type: 'constant', value: '{{#n.seven#}} of {{#n.gone#}}' }, '7 of n.gone'],
-    ['text', { type: 'constant', value: true }, 'True'],
-    ['text', { type: 'mixed', value: '' }, ''],
-    ['text', { type: 'variable', value: ['n', 'list'] }, "['a', 1]"],
-    ['text', { type: 'variable', value: ['n', 'none'] }, ''],
-    ['number', { type: 'constant', value: 5 }, 5],
-    ['number', { type: 'mixed', value: '{{#n.seven#}}.5' }, 7.5],
-    ['number', { type: 'variable', value: ['n', 'seven'] }, 7],
-    ['flag', { type: 'constant', value: false }, false],
-    ['flag', { type: 'mixed', value: 'yes' }, true],
-    ['list', { type: 'variable', value: ['n', 'list'] }, ['a', 1]],
-    ['list', { type: 'constant', value: ['{{#n.word#}}', 2] }, ['it is "so"', 2]],
-    ['list', { type: 'mixed', value: '[1, 2]' }, [1, 2]],
-    ['object', { type: 'constant', value: { a: '{{#n.word#}}' } }, { a: 'it is "so"' }],
-    ['object', { type: 'mixed', value: '{"a": 1}' }, { a: 1 }],
-    ['free', { type: 'mixed', value: '{{#n.list#}}' }, "['a', 1]"],
-  ])('%s %j', async (name, input, value) => {
-    expect(await given({ tool_parameters: { [name]: input } as ValueRecord })).toEqual({
-      zone: 'UTC',
-      [name]: value,
-    });
-  });
-
-  test.each<[string, unknown]>([
-    ['text', null],
-    ['text', { type: 'mixed', value: null }],
-    ['text', { type: 'variable', value: null }],
-    ['text', { type: 'variable', value: ['n', 'gone'] }],
-    ['number', { type: 'mixed', value: '' }],
-    ['number', { type: 'variable', value: ['n', 'none'] }],
-    ['unknown', { type: 'mixed', value: 'x' }],
-  ])('%s %j is left out', async (name, input) => {
-    expect(await given({ tool_parameters: { [name]: input } as ValueRecord })).toEqual({ zone: 'UTC' });
-  });
-
-  test.each<[unknown, unknown]>([
-    ['Europe/Paris', 'Europe/Paris'],
-    [null, 'UTC'],
-    [{ type: 'constant', value: '{{#n.word#}}' }, '{{#n.word#}}'],
-    [{ type: 'constant', value: null }, 'UTC'],
-    [{ type: 'mixed', value: 'a {{#n.seven#}}' }, 'a 7'],
-    [{ type: 'variable', value: ['n', 'word'] }, 'it is "so"'],
-    [0, '0'],
-  ])('configuration %j', async (zone, value) => {
-    expect(await given({ tool_configurations: { zone } as ValueRecord })).toEqual({ zone: value });
-    expect(await given({ version: '1', tool_configurations: { zone } as ValueRecord })).toEqual({
-      zone: value,
-    });
-  });
-
-  test('old switches are numbers; a configuration holds against a parameter', async () => {
-    const data = {
-      tool_parameters: { zone: { type: 'mixed', value: 'a' }, on: { type: 'mixed', value: '0' } },
-      tool_configurations: { zone: 'b', on: 1 },
-    };
-    expect(await given(data)).toEqual({ zone: 'b', on: true });
-  });
-
-  test('a required variable that is not there fails the node', async () => {
-    const tool = fakeTool('do', async () => [], {
-      parameters: { type: 'object', properties: { q: { type: 'string' } }, required: ['q'] },
-    });
-    const data = { tool_parameters: { q: { type: 'variable', value: ['n', 'gone'] } } };
-    expect((await run(data, tool)).finished).toMatchObject({
-      status: 'failed',
-      errorType: 'ToolParameterError',
-      error: "Variable ['n', 'gone'] does not exist",
-    });
-    const configured = { tool_configurations: { zone: { type: 'variable', value: ['n', 'gone'] } } };
-    expect(
-      (
-        await run(
-          configured,
-          fakeTool('do', async () => []),
-        )
-      ).finished,
-    ).toMatchObject({
-      errorType: 'ToolParameterError',
-    });
-  });
-
-  test('what does not fit the tool fails the node', async () => {
-    const data = { tool_parameters: { n: { type: 'mixed', value: 'many' } } };
-    const { finished } = await run(data, async () => []);
-    expect(finished).toMatchObject({
-      status: 'failed',
-      errorType: 'ToolParameterError',
-      inputs: { n: 'many' },
-    });
-    expect(finished?.error).toMatch(/^Failed to invoke tool kit: /);
-  });
-});
-
-describe('what is in a file', () => {
-  test.each<[string, ValueRecord]>([
-    ['provider_id or provider_name is required', { tool_name: 'do' }],
-    ['tool_name', { provider_id: 'kit' }],
-    ['tool_parameters', { ...named, tool_parameters: { q: { type: 'other', value: 'x' } } }],
-    ['tool_parameters', { ...named, tool_parameters: { q: { type: 'variable', value: 'x' } } }],
-  ])('a graph is refused for %s', (problem, data) => {
-    const nodes = [node('start', 'start'), node('tool', 'tool', data)];
-    expect(() => readOrThrow(nodes, edges('start -> tool'))).toThrow(problem);
-  });
-
-  test('what it needs, and what it refers to', () => {
-    const config = kind.config.parse({
-      ...named,
-      tool_label: 'Do it',
-      tool_parameters: {
-        q: { type: 'mixed', value: '{{#a.b#}}' },
-        n: { type: 'variable', value: ['c', 'd'] },
-      },
-      tool_configurations: { zone: { type: 'mixed', value: '{{#e.f#}}' } },
-    });
-    expect(kind.needs?.(config)).toEqual([
-      {
-        kind: 'tool',
-        tool: {
-          ...{ providerType: 'builtin', providerId: 'kit', providerName: 'kit' },
-          tool: 'do',
-          label: 'Do it',
-        },
-      },
-    ]);
-    expect(kind.references?.(config)).toEqual([
-      ['a', 'b'],
-      ['c', 'd'],
-      ['e', 'f'],
-    ]);
-  });
-
-  test('old configurations get their new form, those of a file that says its version do not', () => {
-    const old = { type: 'tool', tool_configurations: { a: 1, b: null, c: { type: 'mixed', value: 'x' } } };
-    expect(kind.normalise?.(old)).toEqual({
-      type: 'tool',
-      tool_node_version: '2',
-      tool_configurations: {
-        a: { type: 'constant', value: 1 },
-        b: { type: 'constant', value: null },
-        c: { type: 'mixed', value: 'x' },
-      },
-    });
-    expect(kind.normalise?.({ ...old, version: '1' })).toEqual({ ...old, version: '1' });
-    expect(nodeKinds).toContain(kind);
-  });
-});
+const words = (text: string): ToolPart => ({ kind: 'text', text });
+const json = (value: unknown): ToolPart => ({ kind: 'json', value });
+const deep = `${'{"a":'.repeat(300)}1${'}'.repeat(300)}`;
 
 describe('what a tool answers', () => {
   const parts: readonly ToolPart[] = [
@@ -231,7 +22,7 @@ describe('what a tool answers', () => {
   ];
 
   test('text and links together, files kept, JSON in a list; the text is shown as it is said', async () => {
-    const { finished, chunks, outcome } = await run({}, async () => parts);
+    const { finished, chunks, outcome } = await runTool({}, async () => parts);
     const text = 'one Link: https://a.example/\ntwo';
     expect(finished).toMatchObject({ status: 'succeeded', error: null });
     expect(finished?.outputs).toEqual({
@@ -239,7 +30,7 @@ describe('what a tool answers', () => {
       files: [fileNamed('x.png', 'image/png', 5)],
       json: [{ a: 1 }, [2]],
     });
-    expect(chunks.filter((chunk) => chunk !== '')).toEqual(['one ', 'Link: https://a.example/\n', 'two']);
+    expect(chunks).toEqual(['one ', 'Link: https://a.example/\n', 'two', '']);
     expect(outcome.outputs).toMatchObject({ answer: text });
     expect(finished?.metadata).toEqual({
       tool_info: {
@@ -251,26 +42,51 @@ describe('what a tool answers', () => {
     });
   });
 
+  test.each<[string, readonly ToolPart[], ValueRecord]>([
+    ['api', [json({ a: 'ü', b: [1] })], { text: '{"a": "ü", "b": [1]}', json: [{ a: 'ü', b: [1] }] }],
+    ['api', [json([{ a: 1 }])], { text: "[{'a': 1}]", json: [{ data: [] }] }],
+    ['api', [words('plain')], { text: 'plain', json: [{ data: [] }] }],
+    ['mcp', [words(' {"a": 1, "b": 2} ')], { text: '', json: [{ a: 1, b: 2 }], a: 1 }],
+    ['mcp', [words('[{"a": 1}, {"b": 2}]')], { text: '', json: [{ a: 1 }, { b: 2 }], a: 1 }],
+    ['mcp', [words('[1, true]')], { text: '[1, True]', json: [{ data: [] }] }],
+    ['mcp', [words('[1, true')], { text: '[1, true', json: [{ data: [] }] }],
+    ['mcp', [words(deep)], { text: deep, json: [{ data: [] }] }],
+    ['mcp', [words('see'), json({ a: 1 })], { text: 'see', json: [{ a: 1 }], a: 1 }],
+    [
+      'workflow',
+      [words('{}'), json({ b: 2, text: 'no' })],
+      { text: '{}', json: [{ b: 2, text: 'no' }], b: 2 },
+    ],
+    ['builtin', [words('{"a": 1}'), json({ a: 1 })], { text: '{"a": 1}', json: [{ a: 1 }] }],
+  ])('a tool of type %s: %#', async (provider_type, parts, expected) => {
+    const kit = knownProvider(provider_type as 'api', 'kit', [fakeTool('do', async () => parts)]);
+    const output_schema = { type: 'object', properties: { a: { type: 'number' } } };
+    const { finished } = await runTool({ provider_type, output_schema }, async () => [], {
+      services: withProviders(kit),
+    });
+    expect(finished?.outputs).toEqual({ files: [], ...expected });
+  });
+
   test('nothing at all', async () => {
-    const { finished } = await run({}, async () => []);
+    const { finished } = await runTool({}, async () => []);
     expect(finished?.outputs).toEqual({ text: '', files: [], json: [{ data: [] }] });
     expect(finished).toMatchObject({ inputs: {}, usage: null });
   });
 
   test('the chunks come before the node has ended', async () => {
-    const { story } = await run({}, async () => parts);
+    const { story } = await runTool({}, async () => parts);
     expect(story.indexOf('"two"')).toBeLessThan(story.indexOf('finish tool'));
     expect(story.indexOf('"one "')).toBeGreaterThan(story.indexOf('start tool'));
   });
 
   test('what it uses of models counts, also where it fails', async () => {
-    const { finished } = await run({}, async (_, { onUsage }) => {
+    const { finished } = await runTool({}, async (_, { onUsage }) => {
       onUsage(usage);
       onUsage(usage);
       return [];
     });
     expect(finished?.usage).toEqual({ tokens: 14, price: '0.6', currency: 'USD' });
-    const failed = await run({}, async (_, { onUsage }) => {
+    const failed = await runTool({}, async (_, { onUsage }) => {
       onUsage(usage);
       throw new ToolError('failed', 'no');
     });
@@ -289,7 +105,7 @@ describe('what a tool answers', () => {
       tool_name: 'weekday',
       tool_parameters: Object.fromEntries(parameters),
     };
-    const { finished } = await run(data, async () => [], { services: withProviders(time) });
+    const { finished } = await runTool(data, async () => [], { services: withProviders(time) });
     expect(finished?.outputs.text).toBe('January 7, 2024 is Sunday.');
   });
 });
@@ -301,7 +117,7 @@ describe('failures', () => {
     ['credentials', 'ToolProviderCredentialValidationError'],
     ['arguments', 'ToolParameterError'],
   ])('%s is a %s', async (failure, errorType) => {
-    const { finished, outcome } = await run(
+    const { finished, outcome } = await runTool(
       { tool_parameters: { q: { type: 'mixed', value: 'x' } } },
       async () => {
         throw new ToolError(failure, 'it is closed');
@@ -317,15 +133,25 @@ describe('failures', () => {
     expect(outcome.status).toBe('failed');
   });
 
-  test('a defect of a tool says nothing of itself', async () => {
-    const { finished } = await run({}, async () => {
-      throw new TypeError('x is not a function at /home/me');
+  test('a defect of a tool is heard of, and not told', async () => {
+    const defect = new TypeError('x is not a function at /home/me');
+    const heard: unknown[] = [];
+    const { finished } = await runTool({}, () => Promise.reject(defect), {
+      services: { onError: (error) => heard.push(error) },
     });
     expect(finished?.error).toBe('Failed to invoke tool kit: the tool failed unexpectedly');
+    expect(heard).toEqual([defect]);
+  });
+
+  test('JSON that is nested too deep to be written again', async () => {
+    const value: unknown = JSON.parse('['.repeat(5000) + ']'.repeat(5000));
+    const { finished } = await runTool({}, async () => [{ kind: 'json', value }]);
+    expect(finished).toMatchObject({ status: 'failed', errorType: 'ToolInvokeError' });
+    expect(finished?.error).toContain('nested too deep');
   });
 
   test('a tool that is not there', async () => {
-    const { finished } = await run({ tool_name: 'other' }, async () => []);
+    const { finished } = await runTool({ tool_name: 'other' }, async () => []);
     expect(finished).toMatchObject({
       errorType: 'ToolNodeError',
       error: 'Failed to get tool runtime: the tool other is missing: the provider kit has none of that name',
@@ -334,7 +160,7 @@ describe('failures', () => {
 
   test('a tool that only the caller of an app executes', async () => {
     const tool = fakeTool('do', async () => [{ kind: 'text', text: 'never' }], { executedBy: 'caller' });
-    const { finished } = await run({}, tool);
+    const { finished } = await runTool({}, tool);
     expect(finished).toMatchObject({ status: 'failed', outputs: {} });
     expect(finished?.error).toMatch(/^Failed to get tool runtime: .* executed by the caller/);
   });
@@ -342,14 +168,17 @@ describe('failures', () => {
   test('a file that cannot be kept fails the node', async () => {
     const { files } = withTools();
     const save = () => Promise.reject(new Error('the disk is full'));
-    const { finished } = await run(
+    const { finished } = await runTool(
       {},
       async () => [{ kind: 'file', data: new Uint8Array(), mimeType: '', filename: '' }],
       {
         services: { files: { ...files, save } },
       },
     );
-    expect(finished).toMatchObject({ status: 'failed', error: 'the disk is full' });
+    expect(finished).toMatchObject({
+      ...{ status: 'failed', error: 'the disk is full' },
+      metadata: { tool_info: { provider_id: 'kit' } },
+    });
   });
 
   test('retries, then a fail branch', async () => {
@@ -364,11 +193,11 @@ describe('failures', () => {
       if (calls < until) throw new ToolError('failed', `no. ${calls}`);
       return [{ kind: 'text', text: `yes ${calls}` }];
     };
-    const well = await run(data, flaky(3));
+    const well = await runTool(data, flaky(3));
     expect(well.finished).toMatchObject({ status: 'succeeded', outputs: { text: 'yes 3' } });
     expect(well.story.filter((line) => line.startsWith('retry'))).toEqual(['retry tool 1', 'retry tool 2']);
     calls = 0;
-    const badly = await run(data, flaky(9));
+    const badly = await runTool(data, flaky(9));
     expect(badly.finished).toMatchObject({
       status: 'exception',
       outputs: {
@@ -384,7 +213,7 @@ describe('failures', () => {
 test('a stop reaches the tool within the same turn', async () => {
   const stop = new AbortController();
   const begun = Promise.withResolvers<AbortSignal>();
-  const played = run(
+  const played = runTool(
     {},
     async (_, { signal }) => {
       begun.resolve(signal);
@@ -412,7 +241,7 @@ test('a stop reaches a tool that is being looked for', async () => {
       return new Promise<never>(() => {});
     },
   };
-  const played = run({ provider_type: 'mcp' }, async () => [], {
+  const played = runTool({ provider_type: 'mcp' }, async () => [], {
     signal: stop.signal,
     services: withProviders(slow),
   });

@@ -2,8 +2,9 @@ import { isRecord } from '../../../config/is-record.ts';
 import { invokeTool, UNEXPECTED } from '../../../tools/invoke-tool.ts';
 import { ToolError } from '../../../tools/tool-error.ts';
 import { addUsage } from '../add-usage.ts';
+import { withDetails } from '../model/with-details.ts';
 import { defineNode } from '../node-kind.ts';
-import type { NodeUsage } from '../node-result.ts';
+import type { NodeDetails, NodeUsage } from '../node-result.ts';
 import { findTool } from '../tools/find-tool.ts';
 import { toolAnswer } from '../tools/tool-answer.ts';
 import { toolArguments } from '../tools/tool-arguments.ts';
@@ -51,18 +52,15 @@ export const tool = defineNode<ToolConfig>({
         usage = addUsage(usage, usageOfCall(used));
       },
     });
-    const used = () => (usage === null ? {} : { usage });
-    const parts = await invokeTool(found, inputs, toolContext).catch((error: unknown) => {
+    const details = (): NodeDetails => ({ inputs, metadata, ...(usage === null ? {} : { usage }) });
+    try {
+      const parts = await invokeTool(found, inputs, toolContext);
+      const answer = await toolAnswer(parts, config, context);
+      return { outputs: answer, types: { files: 'array[file]' }, ...details() };
+    } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof ToolError && error.message === UNEXPECTED) services.onError(error.cause);
-      throw toolFailure(error, providerName || providerId, { inputs, metadata, ...used() });
-    });
-    const answer = await toolAnswer(parts, context);
-    return {
-      inputs,
-      outputs: { ...answer },
-      types: { files: 'array[file]' },
-      metadata,
-      ...used(),
-    };
+      throw withDetails(toolFailure(error, providerName || providerId), details());
+    }
   },
 });

@@ -2,7 +2,7 @@ import type { Round } from '../events.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { NodeError } from '../node-error.ts';
 import type { NodeResult } from '../node-result.ts';
-import { maskRecord, maskText } from '../pool/mask-secrets.ts';
+import { maskRecord, maskText, type Secrets } from '../pool/mask-secrets.ts';
 
 interface Executed {
   readonly node: GraphNode;
@@ -16,7 +16,7 @@ interface Ended {
   readonly error: NodeError | null;
   readonly at: number;
   /** Not to be told. */
-  readonly secrets: readonly string[];
+  readonly secrets: Secrets;
 }
 
 /** What all events of a node say of it. */
@@ -41,6 +41,6 @@ export function accountOf(executed: Executed, { round, details, error, at, secre
     error: error === null ? null : maskText(error.message, secrets),
     errorType: error?.type ?? null,
     usage: details.usage ?? null,
-    metadata: details.metadata ?? {},
+    metadata: maskRecord(details.metadata ?? {}, secrets),
   };
 }

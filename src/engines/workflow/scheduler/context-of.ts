@@ -1,7 +1,7 @@
 import type { Round } from '../events.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { ChildFrames, NodeContext, NodeReport } from '../node-context.ts';
-import { maskRecord } from '../pool/mask-secrets.ts';
+import { maskRecord, type Secrets } from '../pool/mask-secrets.ts';
 import type { VariablePool } from '../pool/variable-pool.ts';
 import type { ResponseStream } from '../stream/response-stream.ts';
 import type { ValueRecord } from '../values/value.ts';
@@ -23,7 +23,7 @@ export interface ContextOptions {
 }
 
 /** What goes through a container may be a secret, too. */
-function withoutSecrets(report: NodeReport, secrets: readonly string[]): NodeReport {
+function withoutSecrets(report: NodeReport, secrets: Secrets): NodeReport {
   if (secrets.length === 0 || report.kind === 'reasoning') return report;
   return maskRecord(report as unknown as ValueRecord, secrets) as unknown as NodeReport;
 }

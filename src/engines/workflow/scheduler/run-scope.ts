@@ -1,13 +1,14 @@
 import type { WorkflowEvent } from '../events.ts';
 import type { NodeError } from '../node-error.ts';
 import type { NodeUsage } from '../node-result.ts';
+import type { Secrets } from '../pool/mask-secrets.ts';
 import type { WorkflowServices } from '../workflow-services.ts';
 
 /** What all frames of a run share. */
 export interface RunScope {
   readonly services: WorkflowServices;
   /** Values that no event may tell. */
-  readonly secrets: readonly string[];
+  readonly secrets: Secrets;
   /** Nodes of one level that may run at once. */
   readonly concurrency: number;
   /** Nothing starts, and nothing is told, after the run has ended. */

@@ -16,7 +16,7 @@ import { inputValue, nameOf, type ToolInput } from './tool-input.ts';
  * @throws NodeError `ToolParameterError` for a variable that is not there
  */
 export function toolArguments(
-  { parameters, configurations }: ToolConfig,
+  { tool: { providerType }, parameters, configurations }: ToolConfig,
   tool: Tool,
   pool: ReadPool,
 ): Record<string, Value> {
@@ -33,7 +33,13 @@ export function toolArguments(
     add(name, input, parameterOf(input, typeIn(properties, name), pool), !required.includes(name));
   for (const [name, input] of Object.entries(configurations))
     add(name, input, inputValue(input, pool), false);
-  return Object.fromEntries(given);
+  // Servers get nothing for what is empty, also where Dify sends an empty text to other tools.
+  const sent = providerType === 'mcp' ? given.filter(([, value]) => !isBlank(value)) : given;
+  return Object.fromEntries(sent);
+}
+
+function isBlank(value: Value): boolean {
+  return typeof value === 'string' && value.trim() === '';
 }
 
 /** Constants become text as well as templates do, but for those that only their parameter's own type can hold. */

@@ -14,6 +14,8 @@ export interface ToolConfig {
   readonly parameters: Readonly<Record<string, ToolInput>>;
   /** What only authors set; nulls are left out. */
   readonly configurations: Readonly<Record<string, ToolInput>>;
+  /** Names in `output_schema`. */
+  readonly outputs: readonly string[];
 }
 
 const text = z
@@ -33,6 +35,10 @@ export const toolConfigSchema = z
     tool_parameters: z.record(z.string(), toolInputSchema).nullish(),
     /** Older files have plain values here. */
     tool_configurations: z.record(z.string(), looseInputSchema).nullish(),
+    output_schema: z
+      .looseObject({ properties: z.record(z.string(), z.unknown()).nullish() })
+      .nullish()
+      .catch(null),
   })
   .refine(({ provider_id, provider_name }) => provider_id !== '' || provider_name !== '', {
     message: 'provider_id or provider_name is required',
@@ -49,6 +55,7 @@ export const toolConfigSchema = z
       pluginId: data.plugin_unique_identifier || null,
       parameters: written(data.tool_parameters),
       configurations: written(data.tool_configurations),
+      outputs: Object.keys(data.output_schema?.properties ?? {}),
     }),
   );
 

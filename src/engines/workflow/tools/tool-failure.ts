@@ -1,5 +1,5 @@
 import { ToolError, type ToolFailure } from '../../../tools/tool-error.ts';
-import { type FailureDetails, NodeError } from '../node-error.ts';
+import { NodeError } from '../node-error.ts';
 
 /** Names of Dify's errors. */
 const TYPES: Readonly<Record<ToolFailure, string>> = {
@@ -10,10 +10,10 @@ const TYPES: Readonly<Record<ToolFailure, string>> = {
 };
 
 /** How a tool failed its node, in Dify's words (`facts/dify-dsl-engine.md` §4.16); what is no failure of a tool stays as it is. */
-export function toolFailure(error: unknown, provider: string, details: FailureDetails): unknown {
+export function toolFailure(error: unknown, provider: string): unknown {
   if (!(error instanceof ToolError)) return error;
   const message = `Failed to invoke tool ${provider}: ${error.message}`;
-  return new NodeError(TYPES[error.kind], message, { ...details, cause: error });
+  return new NodeError(TYPES[error.kind], message, { cause: error });
 }
 
 /** The same for a tool that cannot be had. */

@@ -20,29 +20,34 @@ export class FlowWriter {
   readonly #text = new BoundedText();
   /** Of what is not in `#text` yet. */
   readonly #pending = new BoundedText();
-  readonly #keepEmpty: boolean;
+  readonly #exact: boolean;
   readonly #tables: Table[] = [];
   #paragraph = '';
+  #atSpace = true;
   #blocks = 0;
 
-  constructor({ keepEmpty }: { readonly keepEmpty: boolean }) {
-    this.#keepEmpty = keepEmpty;
+  /** @param exact keeps paragraphs without a text, and white space at their ends */
+  constructor({ exact }: { readonly exact: boolean }) {
+    this.#exact = exact;
   }
 
-  get atLineStart(): boolean {
-    return this.#paragraph === '' || /\s$/.test(this.#paragraph);
+  /** Whether a space would be the first of a line, or the second in a row. */
+  get atSpace(): boolean {
+    return this.#atSpace;
   }
 
   text(data: string): void {
     this.#pending.charge(data.length);
     this.#paragraph += data;
+    if (data !== '') this.#atSpace = data.trimEnd().length < data.length;
   }
 
   /** @param given whether it is a paragraph even without a text */
   endParagraph(given: boolean): void {
-    const text = this.#paragraph;
+    const text = this.#exact ? this.#paragraph : this.#paragraph.trimEnd();
     this.#paragraph = '';
-    if (text.trim() === '' && !(given && this.#keepEmpty)) return;
+    this.#atSpace = true;
+    if (text.trim() === '' && !(given && this.#exact)) return;
     const cell = this.#tables.at(-1)?.cell;
     if (cell) cell.paragraphs.push(text);
     else this.#block(text);
@@ -53,9 +58,8 @@ export class FlowWriter {
     this.#tables.push({ rows: [], row: [], cell: null });
   }
 
+  /** What stands outside of rows ends one, too. */
   openRow(): void {
-    const table = this.#tables.at(-1);
-    if (table === undefined) return;
     this.closeRow();
   }
 
@@ -83,11 +87,17 @@ export class FlowWriter {
     if (!table?.cell) return;
     const { paragraphs, span, continues } = table.cell;
     const above = continues ? table.rows.at(-1)?.[table.row.length] : undefined;
-    const text = above ?? paragraphs.join('\n').replace(/\s*\n/g, '<br>').trim();
-    for (let count = 0; count < span; count++) {
-      this.#pending.charge(text.length + 3);
-      table.row.push(text);
-    }
+    const lines = paragraphs.flatMap((paragraph) => paragraph.split('\n'));
+    const text =
+      above ??
+      lines
+        .map((line) => line.trimEnd())
+        .join('<br>')
+        .trim();
+    // Its own text is counted already; what repeats it, and the signs between cells, is not.
+    const copies = above === undefined ? span - 1 : span;
+    this.#pending.charge(copies * text.length + 3 * span);
+    for (let count = 0; count < span; count++) table.row.push(text);
     table.cell = null;
   }
 
@@ -108,7 +118,7 @@ export class FlowWriter {
     if (rows.length === 0) return;
     const outer = this.#tables.at(-1)?.cell;
     if (outer) {
-      outer.paragraphs.push(...rows.map((row) => row.join(' ')));
+      for (const row of rows) outer.paragraphs.push(row.join(' '));
     } else {
       const text = new BoundedText();
       addTable(text, rows);

@@ -27,7 +27,7 @@ const HTML: Vocabulary = {
  * @throws ExtractionError
  */
 export function htmlText(html: string): string {
-  const writer = new FlowWriter({ keepEmpty: false });
+  const writer = new FlowWriter({ exact: false });
   readFlow(html, HTML, writer);
   return writer.toString();
 }

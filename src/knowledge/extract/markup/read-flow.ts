@@ -68,7 +68,7 @@ export function readFlow(source: string, { syntax, roles, textIn }: Vocabulary, 
       if (textIn !== 'anywhere' || open.preformatted > 0) writer.text(data);
       else {
         const words = data.replace(/\s+/g, ' ');
-        writer.text(words.startsWith(' ') && writer.atLineStart ? words.slice(1) : words);
+        writer.text(words.startsWith(' ') && writer.atSpace ? words.slice(1) : words);
       }
     },
     close(name) {

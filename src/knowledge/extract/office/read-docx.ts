@@ -1,3 +1,4 @@
+import { unreadable } from '../extraction-error.ts';
 import { FlowWriter } from '../markup/flow-writer.ts';
 import {
   characters,
@@ -47,7 +48,9 @@ const WORD: Vocabulary = {
 /** Paragraphs and tables of a Word document, as Dify's reader has them: empty paragraphs are lines, too. */
 export function readDocx(bytes: Uint8Array): string {
   const archive = new Archive(bytes);
-  const writer = new FlowWriter({ keepEmpty: true });
-  readFlow(archive.need(mainPart(archive) ?? 'word/document.xml'), WORD, writer);
+  const writer = new FlowWriter({ exact: true });
+  const source = archive.need(mainPart(archive) ?? 'word/document.xml');
+  if (!/<(?:\w+:)?document[\s>]/.test(source)) throw unreadable('it is no Word document');
+  readFlow(source, WORD, writer);
   return writer.toString();
 }

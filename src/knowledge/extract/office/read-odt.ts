@@ -43,7 +43,7 @@ const OPEN_DOCUMENT: Vocabulary = {
 
 /** Paragraphs and tables of an OpenDocument text. */
 export function readOdt(bytes: Uint8Array): string {
-  const writer = new FlowWriter({ keepEmpty: false });
+  const writer = new FlowWriter({ exact: false });
   readFlow(new Archive(bytes).need('content.xml'), OPEN_DOCUMENT, writer);
   return writer.toString();
 }

@@ -45,7 +45,7 @@ export function readPptx(bytes: Uint8Array): string {
   for (const slide of slides) {
     const part = parts[slide];
     if (part === undefined) continue;
-    const writer = new FlowWriter({ keepEmpty: false });
+    const writer = new FlowWriter({ exact: false });
     readFlow(decodeBytes(part), DRAWING, writer);
     const said = writer.toString();
     if (said === '') continue;

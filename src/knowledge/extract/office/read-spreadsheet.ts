@@ -61,18 +61,13 @@ function rowsOf(sheet: xlsx.WorkSheet | undefined): string[][] {
   if (filled.length > EXTRACT_LIMITS.rows) {
     throw unreadable(`a sheet has more than ${EXTRACT_LIMITS.rows.toLocaleString('en')} rows`);
   }
-  let first = Number.POSITIVE_INFINITY;
-  let width = 0;
-  for (const row of filled) {
-    first = Math.min(
-      first,
-      row.findIndex((cell) => textOf(cell) !== ''),
-    );
-    width = Math.max(width, row.findLastIndex((cell) => textOf(cell) !== '') + 1);
-  }
+  const width = filled.reduce(
+    (most, row) => Math.max(most, row.findLastIndex((cell) => textOf(cell) !== '') + 1),
+    0,
+  );
   // Each cell costs three characters, also where there is none: more of them than fit are not made.
-  new BoundedText().charge(filled.length * (width - first) * 3 || 0);
-  return filled.map((row) => Array.from({ length: width - first }, (_, at) => textOf(row[first + at])));
+  new BoundedText().charge(filled.length * width * 3);
+  return filled.map((row) => Array.from({ length: width }, (_, at) => textOf(row[at])));
 }
 
 function textOf(cell: xlsx.CellObject | undefined): string {
@@ -84,7 +79,12 @@ function textOf(cell: xlsx.CellObject | undefined): string {
   return oneLine(String(value));
 }
 
-/** `2024-05-01 12:30:00` */
+/** Before it, a date of Excel's is a time of day. */
+const FIRST_DAY = Date.UTC(1900, 0, 1);
+
+/** `2024-05-01 12:30:00`; `12:30:00` */
 function dateText(date: Date): string {
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('T', ' ').slice(0, 19);
+  if (Number.isNaN(date.getTime())) return '';
+  const text = date.toISOString().replace('T', ' ').slice(0, 19);
+  return date.getTime() < FIRST_DAY ? text.slice(11) : text;
 }

@@ -35,6 +35,9 @@ function read(pdfium: WrappedPdfiumModule, bytes: Uint8Array): string {
   return text.toString();
 }
 
+/** What PDFium has for a hyphen at the end of a line, where a word goes on. */
+const HYPHEN = '\ufffe';
+
 /** A page that cannot be loaded has no text. */
 function pageText(pdfium: WrappedPdfiumModule, document: number, index: number): string {
   const { wasmExports } = pdfium.pdfium as unknown as Memory;
@@ -46,12 +49,12 @@ function pageText(pdfium: WrappedPdfiumModule, document: number, index: number):
     const count = pdfium.FPDFText_CountChars(textPage);
     new BoundedText().charge(Math.max(count, 0));
     if (count > 0) {
-      const buffer = wasmExports.malloc(2 * (count + 1));
+      // A character is one or two of UTF-16's units, and a zero ends the text.
+      const buffer = wasmExports.malloc(4 * (count + 1));
       if (buffer === 0) throw unreadable('it takes more memory than it may');
-      // With the zero at its end.
       const written = pdfium.FPDFText_GetText(textPage, 0, count, buffer) - 1;
       const units = pdfium.pdfium.HEAPU8.slice(buffer, buffer + 2 * Math.max(written, 0));
-      text = new TextDecoder('utf-16le').decode(units);
+      text = new TextDecoder('utf-16le').decode(units).replaceAll(HYPHEN, '');
       wasmExports.free(buffer);
     }
     pdfium.FPDFText_ClosePage(textPage);
