@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { nodeKinds } from '../../src/engines/workflow/node-kinds.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
 import { answered, sendChat } from '../support/parley/turns.ts';
@@ -66,15 +65,7 @@ const READERS: Readonly<Record<string, (at: readonly string[]) => TestNode>> = {
     llmNode('Look.', {
       vision: { enabled: true, configs: { variable_selector: selector, detail: 'high' } },
     }),
-  ...(nodeKinds.some(({ types }) => types.includes('document-extractor'))
-    ? {
-        document: (variable_selector) => ({
-          type: 'document-extractor',
-          variable_selector,
-          is_array_file: false,
-        }),
-      }
-    : {}),
+  document: (variable_selector) => ({ type: 'document-extractor', variable_selector, is_array_file: false }),
 };
 
 const form = startNode({ variable: 'file', type: 'json_object' });
@@ -159,12 +150,16 @@ const cases = Object.keys(WAYS).flatMap((way) =>
 
 describe.each(cases)('a file made up by %s, read by %s', (way, reader) => {
   const app = `${way}-${reader}`;
+  const looks =
+    reader === 'document'
+      ? { type: 'document', filename: 'a.txt', extension: '.txt', mime_type: 'text/plain' }
+      : {};
 
   test('is nothing of somebody else’s', async () => {
     const { foreign } = await uploads(app);
     for (const id of [foreign, otherApp])
       for (const transfer_method of ['local_file', 'tool_file', 'datasource_file']) {
-        const events = await run(app, forged(id, { transfer_method }));
+        const events = await run(app, forged(id, { ...looks, transfer_method }));
         expect(finishedIn(events)).toMatchObject({
           status: 'failed',
           error: expect.stringContaining('File not found.'),
@@ -177,14 +172,14 @@ describe.each(cases)('a file made up by %s, read by %s', (way, reader) => {
   test('is what the user has uploaded, by its id', async () => {
     const { own } = await uploads(app);
     const before = [provider.requests.length, callee.requests.length];
-    const events = await run(app, forged(own));
-    if (reader === 'document') return;
+    const events = await run(app, forged(own, looks));
     expect(finishedIn(events)).toMatchObject({ status: 'succeeded' });
-    const asked = JSON.stringify([
+    const seen = JSON.stringify([
+      finishedIn(events).outputs,
       callee.requests.slice(before[1]).map(({ body }) => body),
       provider.requests.slice(before[0]).map(({ body }) => body),
     ]);
-    expect([OWN, Buffer.from(OWN).toString('base64')].some((form) => asked.includes(form))).toBe(true);
+    expect([OWN, Buffer.from(OWN).toString('base64')].some((form) => seen.includes(form))).toBe(true);
   });
 
   test.each([
@@ -197,7 +192,7 @@ describe.each(cases)('a file made up by %s, read by %s', (way, reader) => {
     ['letters that no database has', 'a\0b'],
     ['half a letter', '\ud800'],
   ])('whose id is %s is not found', async (_, id) => {
-    const events = await run(app, forged(id));
+    const events = await run(app, forged(id, looks));
     const { status, error } = finishedIn(events) as { status: string; error: string };
     expect(status).toBe('failed');
     expect(error).not.toMatch(/SQL|bind|ENOENT|\/(tmp|root|work)|contact support/i);
@@ -212,7 +207,7 @@ describe.each(cases)('a file made up by %s, read by %s', (way, reader) => {
       'file:///etc/passwd',
       'data:image/png;base64,aGk=',
     ]) {
-      const file = forged(null, { transfer_method: 'remote_url', remote_url: remote, url: remote });
+      const file = forged(null, { ...looks, transfer_method: 'remote_url', remote_url: remote, url: remote });
       const events = await run(app, file);
       const { status, error } = finishedIn(events) as { status: string; error: string };
       // A model's provider gets the addresses of images as they are.

@@ -26,6 +26,7 @@ export function servicesOf(parts: WorkflowParts, task: EngineTask, meter: RunMet
     onModelUsage: (usage) => meter.add(usage),
     history: workflowHistory(parts, task),
     tools,
+    toolsAreOptional: app.settings.missingTools === 'ignore',
     toolContext: ({ signal, onUsage }) => ({
       appId: app.id,
       endUserId: owner.endUserId,

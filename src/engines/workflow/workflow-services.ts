@@ -27,6 +27,8 @@ export interface WorkflowServices {
   readonly history: WorkflowHistory | null;
   /** Tools, by the names that a DSL uses. */
   readonly tools: Tools;
+  /** The app's owner lets agents go without tools that the server lacks. */
+  readonly toolsAreOptional: boolean;
   /** For whom tools work here. `onUsage` hears of a call besides `onModelUsage`. */
   toolContext(options: { readonly signal: AbortSignal; onUsage?(usage: ModelUsage): void }): ToolContext;
   readonly knowledge: WorkflowKnowledge;

@@ -175,6 +175,7 @@ export function fakeServices(): WorkflowServices {
     onModelUsage() {},
     history: null,
     tools: { find: absent('tools') } as unknown as Tools,
+    toolsAreOptional: false,
     toolContext: missing('tools'),
     knowledge: { retrieve: absent('knowledge') },
     onError() {},

@@ -19,10 +19,30 @@ export async function agentOffer(
   context: Pick<NodeContext, 'services' | 'signal' | 'pool'>,
 ): Promise<ReadonlyMap<string, OfferedTool>> {
   const [own, served] = await Promise.all([
-    Promise.all(tools.map(async (one) => setUp(one, await findTool(one.tool, context), context))),
+    Promise.all(
+      tools.map(async (one) => {
+        const tool = await findIfNeeded(one.tool, context);
+        return tool && setUp(one, tool, context);
+      }),
+    ),
     others,
   ]);
-  return offerTools([...own, ...served.map((tool) => ({ tool, values: {} }))]);
+  const offered = own.filter((one) => one !== null);
+  return offerTools([...offered, ...served.map((tool) => ({ tool, values: {} }))]);
+}
+
+/** Null: the server lacks it, and the app's owner lets agents go without. */
+async function findIfNeeded(
+  name: AgentTool['tool'],
+  context: Pick<NodeContext, 'services' | 'signal'>,
+): Promise<Tool | null> {
+  try {
+    return await findTool(name, context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (context.services.toolsAreOptional) return null;
+    throw error;
+  }
 }
 
 /** What the author has set is none of the model's affair, whoever else would set it. */

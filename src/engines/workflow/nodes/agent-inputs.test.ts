@@ -232,4 +232,15 @@ describe('tools of a node', () => {
     expect(node.error).toMatch(problem);
     expect(fake.requests).toEqual([]);
   });
+
+  test('one that the server lacks is left out where the owner lets agents go without', async () => {
+    const fake = fakeModels([{ says: ['ok'] }]);
+    const { node } = await runAgentNode(fake, {
+      tools: [fakeTool('look', say(''))],
+      entries: [entry('gone'), entry('look')],
+      services: { toolsAreOptional: true },
+    });
+    expect(node.status).toBe('succeeded');
+    expect(fake.requests[0]?.tools?.map(({ name }) => name)).toEqual(['look']);
+  });
 });
