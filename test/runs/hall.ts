@@ -51,7 +51,13 @@ export async function openHall(
     journal,
     recorder: (options.recorder ?? recorder) as Recorder,
     processId: 'p',
-    engines: { chat: engine, 'agent-chat': engine, completion: engine, workflow: engine, 'advanced-chat': engine },
+    engines: {
+      chat: engine,
+      'agent-chat': engine,
+      completion: engine,
+      workflow: engine,
+      'advanced-chat': engine,
+    },
     services: { suggestQuestions: async () => [], writeTitle: async () => 'title' },
     observer: {
       started() {},

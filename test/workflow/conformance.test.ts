@@ -112,8 +112,7 @@ async function ran(name: string, inputs: Fields = {}, status = 'succeeded'): Pro
   return events;
 }
 
-const outputs = async (name: string, inputs?: Fields): Promise<unknown> =>
-  finishedIn(await ran(name, inputs)).outputs;
+const outputs = async (name: string, inputs?: Fields) => finishedIn(await ran(name, inputs)).outputs;
 
 /** The same for a chatflow: what is streamed is what is answered blocking, and what is stored. */
 async function chatted(name: string, query: string): Promise<WorkflowEvent[]> {

@@ -24,6 +24,14 @@ import {
 
 const ROUNDS = 40;
 
+/** A template that keeps the whole process busy for some time. */
+const BUSY = '{% for i in range(50) %}{% for j in range(1000) %}{% set x = i %}{% endfor %}{% endfor %}';
+const loop = {
+  ...{ type: 'loop', loop_count: 200, break_conditions: [], logical_operator: 'and' },
+  ...{ loop_variables: [], start_node_id: 'ls' },
+};
+const loopStart = { type: 'loop-start', parent: 'loop' };
+
 const moderated = {
   sensitive_word_avoidance: {
     enabled: true,
@@ -49,23 +57,24 @@ function apps(url: string): Record<string, string> {
   return {
     flow: flow(),
     other: flow(),
-    leaving: flow(),
     guarded: flow(moderated),
     chat: chat(),
     chat_guarded: chat(moderated),
     many: followed(
       url,
       {
-        loop: {
-          ...{ type: 'loop', loop_count: 100, break_conditions: [], logical_operator: 'and' },
-          ...{ loop_variables: [], start_node_id: 'ls' },
-        },
-        ls: { type: 'loop-start', parent: 'loop' },
+        ...{ loop, ls: loopStart },
         in: httpNode(`${url}/quick`, { parent: 'loop' }),
         t: { ...templateNode('x'), parent: 'loop' },
       },
       'start -> loop -> after',
       'ls -> in -> t',
+    ),
+    templates: followed(
+      url,
+      { loop, ls: loopStart, t: { ...templateNode(BUSY), parent: 'loop' } },
+      'start -> loop -> after',
+      'ls -> t',
     ),
     short: graphApp('workflow', { start: startNode(), t: templateNode('x'), end }),
   };
@@ -79,8 +88,7 @@ beforeAll(async () => {
   extension = await startMockProvider({ reply: { hold: true } });
   world = await startSlowWorld(apps, {
     api_extensions: { guard: { endpoint: `${extension.baseUrl}/moderations`, api_key: 'guard-key' } },
-    app_settings: { flow: { max_concurrency: 1 }, leaving: { on_disconnect: 'stop' } },
-    limits: { drain_time: '1ms' },
+    app_settings: { flow: { max_concurrency: 1 } },
   });
 });
 afterAll(async () => {
@@ -266,6 +274,23 @@ describe('when', () => {
     expect(callee.requests.filter(({ path }) => path === '/after')).toEqual([]);
   });
 
+  test('while templates take all the time there is', () =>
+    withinTime(async () => {
+      const { parley, callee } = world;
+      const reading = await readRun(parley, 'templates');
+      const { task_id } = await reading.until(begun);
+      await reading.until(
+        ({ event, data }) => event === 'loop_next' && (data as { index: number }).index >= 3,
+      );
+      expect(await stopTask(parley, task_id, 'templates')).toEqual(SUCCESS);
+      const answeredAt = performance.now();
+      await reading.whole;
+      const lag = performance.now() - answeredAt;
+      await expectStopped(world, 'templates', reading.events);
+      expect(callee.requests.filter(({ path }) => path === '/after')).toEqual([]);
+      return lag;
+    }));
+
   test('at the end: one of them wins, for everybody who asks', async () => {
     const { parley, provider } = world;
     const race = async (n: number) => {
@@ -294,67 +319,3 @@ describe('when', () => {
 });
 
 type Started = Wire & { readonly workflow_run_id: string };
-
-describe('what stops beside the user', () => {
-  test('a client that is gone, of an app that stops then', () =>
-    withinTime(async () => {
-      const { parley, store } = world;
-      const leave = new AbortController();
-      const response = await fetch(`${parley.url}/v1/workflows/run`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${parley.key('leaving')}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ inputs: {}, user: 'leaver', response_mode: 'streaming' }),
-        signal: leave.signal,
-      });
-      const { ended } = await modelsAsked(world);
-      const task = await runningTask(store, 'leaver');
-      const at = performance.now();
-      leave.abort();
-      await response.text().catch(() => {});
-      const lag = (await ended()) - at;
-      const run = () =>
-        store
-          .selectFrom('workflow_runs')
-          .select(['status', 'error'])
-          .where('run_id', '=', task)
-          .executeTakeFirst();
-      await expect.poll(run).toEqual({ status: 'stopped', error: 'Stopped: the client was gone.' });
-      return lag;
-    }));
-
-  test('the end of the server', () =>
-    withinTime(async () => {
-      const { parley } = world;
-      const flow = await readRun(parley, 'flow');
-      const chat = await readRun(parley, 'chat');
-      await chat.until(({ answer }) => answer === ' said');
-      const { ended } = await modelsAsked(world, 2);
-      const at = performance.now();
-      const restarted = parley.restart();
-      const lag = (await ended()) - at;
-      await Promise.all([flow.whole, chat.whole, restarted]);
-      const error = 'Stopped: the server was shut down.';
-      await expectStopped(world, 'flow', flow.events, error);
-      await expectStopped(world, 'chat', chat.events, error);
-      expect(await storedTurn(world.store, chat.events[0]?.message_id)).toMatchObject({
-        ...{ run: 'stopped', stoppedBy: 'shutdown', answer: 'Well, He said' },
-      });
-      return lag;
-    }));
-
-  test('the limit of time', async () => {
-    const { parley } = world;
-    await parley.restart({ limits: { max_execution_time: '1s', drain_time: '1ms' } });
-    const flow = await readRun(parley, 'flow');
-    const chat = await readRun(parley, 'chat');
-    const other = sendRun(parley, 'other', { response_mode: 'blocking' });
-    const { ended } = await modelsAsked(world, 3);
-    await Promise.all([flow.whole, chat.whole, ended()]);
-    const error = 'Stopped: the execution time limit was reached.';
-    await expectStopped(world, 'flow', flow.events, error);
-    await expectStopped(world, 'chat', chat.events, error);
-    expect(await (await other).json()).toMatchObject({ data: { status: 'stopped', error } });
-    expect(await storedTurn(world.store, chat.events[0]?.message_id)).toMatchObject({ stoppedBy: 'timeout' });
-    await parley.restart();
-  });
-});

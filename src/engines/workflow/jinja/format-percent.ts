@@ -2,6 +2,7 @@ import { pythonFloatOf } from '../values/python-parse.ts';
 import { JinjaError, typeError } from './jinja-error.ts';
 import { charactersOf, reprOf, strOf, typeName } from './jinja-text.ts';
 import { type JinjaValue, numberOf } from './jinja-value.ts';
+import { toFixed } from './to-fixed.ts';
 
 const DIRECTIVE = /%(?:\((\w*)\))?([-+ #0]*)(\d{0,4})(?:\.(\d{0,4}))?([a-zA-Z%])/g;
 
@@ -58,7 +59,7 @@ function shown(value: JinjaValue, type: string, flags: string, precision: string
     case 'f':
     case 'F':
       return signed(numeric(value, type), flags, (size) =>
-        size.toFixed(Math.min(100, Number(precision ?? 6))),
+        toFixed(size, Math.min(100, Number(precision ?? 6))),
       );
     case 'e':
     case 'E':
@@ -100,7 +101,7 @@ function general(value: number, digits: number): string {
   const text =
     power < -4 || power >= precise
       ? exponent(value.toExponential(precise - 1).replace(/\.?0+e/, 'e'))
-      : value.toFixed(Math.max(0, precise - 1 - power));
+      : toFixed(value, Math.max(0, precise - 1 - power));
   return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
 }
 

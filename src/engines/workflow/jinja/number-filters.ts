@@ -3,6 +3,7 @@ import { floatFrom } from './format-percent.ts';
 import { JinjaError, typeError } from './jinja-error.ts';
 import { defined, typeName } from './jinja-text.ts';
 import { float, isFloat, numberOf, orElse } from './jinja-value.ts';
+import { toFixed } from './to-fixed.ts';
 
 /** Jinja2's filters that make numbers. */
 export const numberFilters: Readonly<Record<string, Filter>> = {
@@ -67,13 +68,6 @@ function rounding(value: number, precision: number): number {
     const scale = 10 ** precision;
     return Number.isFinite(scale) && scale > 0 ? rounding(value * scale, 0) / scale : value;
   }
-  // All the digits of a double, which ends within them.
-  const tail =
-    Math.abs(value)
-      .toFixed(Math.min(100, precision + 60))
-      .split('.')[1]
-      ?.slice(precision) ?? '';
-  if (Math.abs(value) >= 1e21 || !/^50*$/.test(tail)) return Number(value.toFixed(precision));
-  const even = 2 * Math.round((Math.abs(value) * 10 ** precision) / 2);
-  return (Math.sign(value) * even) / 10 ** precision;
+  const size = Number(toFixed(Math.abs(value), precision));
+  return value < 0 ? -size : size;
 }

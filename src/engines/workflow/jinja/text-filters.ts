@@ -4,6 +4,7 @@ import { itemsOf } from './iterate.ts';
 import { charactersOf, lengthOf, reprOf, strOf } from './jinja-text.ts';
 import { type JinjaValue, numberOf, Tuple } from './jinja-value.ts';
 import { capitalized, centered, replaced, strip } from './text-methods.ts';
+import { toFixed } from './to-fixed.ts';
 import { toJson } from './to-json.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -109,7 +110,7 @@ export const textFilters: Readonly<Record<string, Filter>> = {
       size /= base;
       at += 1;
     }
-    return `${size.toFixed(1)} ${units[at]}`;
+    return `${toFixed(size, 1)} ${units[at]}`;
   },
   list: (value, _, { budget }) => [...itemsOf(value, budget)],
   items: (value) => (value instanceof Map ? [...value].map((entry) => new Tuple(entry)) : []),

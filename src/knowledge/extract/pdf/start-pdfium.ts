@@ -13,6 +13,8 @@ export async function startPdfium(): Promise<WrappedPdfiumModule> {
   compiled ??= compile();
   const module = await compiled;
   const options: object = {
+    // What it says of a refused memory is said by what the caller gets.
+    printErr() {},
     async instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
       const instance = (await WebAssembly.instantiate(module, imports)) as WebAssembly.Instance;
       bound(instance.exports.memory as WebAssembly.Memory);
