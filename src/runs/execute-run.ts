@@ -224,7 +224,7 @@ function turnOutcome(
       usage: JSON.stringify(usage),
     },
     items: facts.conversationId === null ? [] : followUpItems(facts, outcome.followUps),
-    workflow: facts.workflowRunId === null ? null : { ...workflowEnd(outcome), nodes },
+    workflow: facts.workflowRunId === null ? null : workflowEnd(outcome, nodes),
   };
 }
 

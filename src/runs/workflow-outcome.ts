@@ -38,10 +38,18 @@ export function workflowOutcome(
   return { ...outcome, status: 'stopped', error: STOPPED[stoppedBy] };
 }
 
-/** The same as it is stored; of a run that ended before its workflow had begun, what is known of the run. */
-export function workflowEnd({ workflow, status, error, stoppedBy }: RunOutcome): Omit<WorkflowEnd, 'nodes'> {
+/**
+ * The same as it is stored; of a run that ended before its workflow had begun, what is known of the run. `none`: it was
+ * answered without one.
+ */
+export function workflowEnd(
+  { workflow, status, error, stoppedBy }: RunOutcome,
+  nodes: WorkflowEnd['nodes'],
+): WorkflowEnd | 'none' {
   if (workflow === null) {
+    if (status === 'succeeded') return 'none';
     return {
+      nodes,
       status,
       inputs: null,
       outputs: null,
@@ -50,6 +58,7 @@ export function workflowEnd({ workflow, status, error, stoppedBy }: RunOutcome):
     };
   }
   return {
+    nodes,
     status: workflow.status,
     inputs: JSON.stringify(workflow.inputs),
     outputs: workflow.outputs === null ? null : JSON.stringify(workflow.outputs),

@@ -15,7 +15,7 @@ import type {
   ThoughtRow,
 } from './schema.ts';
 import { saveThoughts } from './thoughts.ts';
-import { endWorkflowRun, failOrphanedWorkflowRun } from './workflow-runs.ts';
+import { deleteWorkflowRun, endWorkflowRun, failOrphanedWorkflowRun } from './workflow-runs.ts';
 
 export interface TurnOutcome {
   readonly status: Exclude<RunStatus, 'running'>;
@@ -35,8 +35,8 @@ export interface TurnOutcome {
   readonly thoughts?: readonly ThoughtRow[];
   /** Files that the app made. */
   readonly files?: readonly MessageFileRow[];
-  /** Of a workflow's run; `interrupted`: nothing is known but that it ended. */
-  readonly workflow?: WorkflowEnd | 'interrupted' | null;
+  /** Of a workflow's run; `interrupted`: nothing is known but that it ended; `none`: it never began, and nothing is kept. */
+  readonly workflow?: WorkflowEnd | 'interrupted' | 'none' | null;
 }
 
 export interface WorkflowEnd extends Omit<Parameters<typeof endWorkflowRun>[1], 'runId' | 'finishedAt'> {
@@ -88,6 +88,7 @@ async function finishWorkflow(
   { workflow, error, finishedAt }: TurnOutcome,
 ): Promise<void> {
   if (workflow === 'interrupted') await failOrphanedWorkflowRun(trx, { runId, error, finishedAt });
+  else if (workflow === 'none') await deleteWorkflowRun(trx, { runId });
   else if (workflow) {
     const { nodes, ...end } = workflow;
     const { numAffectedRows } = await endWorkflowRun(trx, { ...end, runId, finishedAt });

@@ -62,6 +62,11 @@ export const endWorkflowRun = preparedQuery(
       .where('status', 'in', ['running', 'paused']),
 );
 
+/** Forgets a run that has not begun. */
+export async function deleteWorkflowRun(trx: Store, { runId }: { runId: string }): Promise<void> {
+  await trx.deleteFrom('workflow_runs').where('run_id', '=', runId).execute();
+}
+
 /** Ends a run of which nothing is known but that its process died. */
 export async function failOrphanedWorkflowRun(
   trx: Store,

@@ -75,6 +75,8 @@ describe('a refused input', () => {
     expect(await messagesOf(parley, 'chatflow', events[0]?.conversation_id)).toMatchObject([
       { answer: NO_INPUT, status: 'normal' },
     ]);
+    const logs = await parley.request('chatflow', 'GET', '/workflows/logs');
+    expect(await logs.json()).toMatchObject({ total: 0 });
   });
 
   test('of a workflow: the run is stopped before it began', async () => {

@@ -18,7 +18,7 @@ export function normaliseGraph(graph: RawGraph, kindOf: (type: string) => NodeKi
     const start = kindOf(node.type)?.start;
     if (start !== undefined) beginInside(node, start, nodes, edges);
   }
-  return { nodes, edges };
+  return { nodes, edges, unnamed: graph.unnamed };
 }
 
 /** Old files let a container begin with its first real node. It gets a start node in front of that. */

@@ -185,3 +185,36 @@ test('a graph cannot be changed', () => {
   expect(Object.isFrozen(root.nodes.get('a'))).toBe(true);
   expect(Object.isFrozen(root.nodes.get('a')?.config)).toBe(true);
 });
+
+test('ids may be numbers that nobody has quoted; what YAML has made booleans of is told', () => {
+  const end = node('2', 'end', { outputs: [{ variable: 'out', value_selector: ['1', 'query'] }] });
+  const nodes = [
+    { ...node('1', 'start', { variables: [] }), id: 1 },
+    { ...end, id: 2 },
+  ];
+  const read = readGraph({ nodes, edges: [{ source: 1, target: 2 }] }, nodeKinds);
+  expect(read.kind === 'graph' && read.graph.root.edges).toMatchObject([{ source: '1', target: '2' }]);
+  const odd = [...nodes, { ...end, id: true }];
+  const refused = readGraph({ nodes: odd, edges: [{ source: 1, target: true }] }, nodeKinds);
+  expect(refused).toEqual({
+    kind: 'problems',
+    problems: [
+      { nodeId: null, title: null, message: 'The id of a node is true: it must be quoted.' },
+      { nodeId: null, title: null, message: 'An edge leads to or from true: the id must be quoted.' },
+    ],
+  });
+});
+
+test('a branch that nobody has quoted is taken', () => {
+  const cases = [{ case_id: 'true', logical_operator: 'and', conditions: [] }];
+  const nodes = [node('start', 'start'), node('if', 'if-else', { cases }), node('end', 'end')];
+  const lines = [
+    { source: 'start', target: 'if' },
+    { source: 'if', sourceHandle: true, target: 'end' },
+  ];
+  const read = readGraph({ nodes, edges: lines }, nodeKinds);
+  expect(read.kind === 'graph' && read.graph.root.edges.map(({ handle }) => handle)).toEqual([
+    'source',
+    'true',
+  ]);
+});

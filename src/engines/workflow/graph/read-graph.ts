@@ -41,8 +41,8 @@ export function readGraph(
   const byType = new Map(kinds.flatMap((kind) => kind.types.map((type) => [type, kind] as const)));
   const raw = rawGraph(definition);
   if (raw === null) return { kind: 'problems', problems: [problem(null, 'The graph has no list of nodes.')] };
-  const { nodes, edges } = normaliseGraph(raw, (type) => byType.get(type));
-  const problems: GraphProblem[] = [];
+  const { nodes, edges, unnamed } = normaliseGraph(raw, (type) => byType.get(type));
+  const problems: GraphProblem[] = unnamed.map((message) => problem(null, message));
   const read = new Map<string, Read>();
   for (const node of nodes.values()) {
     const kind = byType.get(node.type);
