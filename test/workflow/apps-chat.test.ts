@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MockReply } from '../support/mock-provider/mock-reply.ts';
 import type { MockRequest } from '../support/mock-provider/mock-request.ts';
-import { answered, readStream, sendChat } from '../support/parley/turns.ts';
 import { type McpServer, startMcpServer } from '../support/tools/start-mcp-server.ts';
 import {
   askedOf,
+  conversationOf,
   endOf,
   jobOf,
   lastOf,
   outputsOf,
   type RealApps,
   said,
+  say,
   startApps,
   titlesIn,
-  watching,
 } from './real-apps.ts';
-import { dataOf, type Fields, finishedIn, piecesOf, shownIn, streamChatflow } from './workflow-turns.ts';
+import { dataOf, type Fields, finishedIn, shownIn } from './workflow-turns.ts';
 
 // The first code in Python waits for the interpreter: seconds, and many where others use the machine too.
 vi.setConfig({ testTimeout: 60_000 });
@@ -33,38 +33,16 @@ beforeAll(async () => {
     ],
     call: (_, { team }) => ({ content: [{ type: 'text', text: `${team} is at the pier` }] }),
   });
-  apps = await startApps(
-    [
-      'support-desk',
-      'table-booking',
-      'field-agent',
-      'two-voices',
-      'handbook-lenient',
-      'handbook-strict',
-      'think-first',
-    ],
-    {
-      outbound: { allow: [`127.0.0.1:${mcp.port}`] },
-      app_settings: { 'field-agent': { env: { mcp_url: mcp.url } } },
-    },
-  );
+  apps = await startApps(['support-desk', 'table-booking', 'field-agent'], {
+    outbound: { allow: [`127.0.0.1:${mcp.port}`] },
+    app_settings: { 'field-agent': { env: { mcp_url: mcp.url } } },
+  });
 });
 beforeEach(() => apps.provider.reply());
 afterAll(async () => {
   await apps.close();
   await mcp.close();
 });
-
-/** One turn, while the mock answers by `script`. */
-function say(app: string, body: Fields, script: MockReply | ((request: MockRequest) => MockReply)) {
-  apps.provider.reply(script);
-  return watching(apps.provider, streamChatflow(apps.parley, body, app));
-}
-const conversationOf = ([first]: readonly Fields[]) => String(first?.conversation_id);
-const messagesOf = async (app: string, conversation: string, user = 'u1') => {
-  const path = `/messages?conversation_id=${conversation}&user=${user}`;
-  return ((await (await apps.parley.request(app, 'GET', path)).json()) as { data: Fields[] }).data;
-};
 
 describe('support-desk (0.1.5, a classifier with three branches that meet again)', () => {
   const sorted =
@@ -75,7 +53,7 @@ describe('support-desk (0.1.5, a classifier with three branches that meet again)
         : { tokens: ['Of', ' course', '.'] };
 
   test('refunds: the model gets the rules from the environment, and what was said before', async () => {
-    const [events, requests] = await say('support-desk', { query: 'My refund?' }, sorted('1'));
+    const [events, requests] = await say(apps, 'support-desk', { query: 'My refund?' }, sorted('1'));
     expect(requests.map(askedOf)).toEqual(['openai', 'openai']);
     const [sorting, refund] = requests as [MockRequest, MockRequest];
     expect(JSON.parse(lastOf(sorting))).toEqual({
@@ -102,7 +80,12 @@ describe('support-desk (0.1.5, a classifier with three branches that meet again)
     });
 
     const conversation_id = conversationOf(events);
-    const [, [, again]] = await say('support-desk', { query: 'And when?', conversation_id }, sorted('1'));
+    const [, [, again]] = await say(
+      apps,
+      'support-desk',
+      { query: 'And when?', conversation_id },
+      sorted('1'),
+    );
     expect(again?.messages).toEqual([
       rules,
       said('user', 'My refund?'),
@@ -113,6 +96,7 @@ describe('support-desk (0.1.5, a classifier with three branches that meet again)
 
   test('devices: code finds what the error codes mean', async () => {
     const [events, requests] = await say(
+      apps,
       'support-desk',
       { query: 'It says e42, then E7 and E99' },
       sorted('2'),
@@ -130,6 +114,7 @@ describe('support-desk (0.1.5, a classifier with three branches that meet again)
 
   test('anything else, without a model; and an answer that names no class takes the first', async () => {
     const [events, requests] = await say(
+      apps,
       'support-desk',
       { query: ' opening hours ' },
       sorted('1736412399001'),
@@ -138,7 +123,7 @@ describe('support-desk (0.1.5, a classifier with three branches that meet again)
     expect(shownIn(events)).toBe(
       'Please write to desk@lamp.example about OPENING HOURS.\n\n— Lamp & Co, Anything else',
     );
-    const [lost] = await say('support-desk', { query: 'Hm' }, { tokens: ['I cannot say'] });
+    const [lost] = await say(apps, 'support-desk', { query: 'Hm' }, { tokens: ['I cannot say'] });
     expect(endOf(lost, 'Kind of question')).toMatchObject({ outputs: { class_id: '1' } });
     expect(titlesIn(lost)).toContain('Refunds');
   });
@@ -162,7 +147,7 @@ describe('table-booking (0.3.0, a form that is filled over several turns)', () =
 
   test('what was told stays; when all is there it is booked', async () => {
     const turn = (query: string, found: Fields, conversation_id = '') =>
-      say('table-booking', { query, conversation_id, user: 'guest' }, filling(found));
+      say(apps, 'table-booking', { query, conversation_id, user: 'guest' }, filling(found));
     const ask = (missing: string, at: number) =>
       said('system', `You take bookings for The Blue Door. Ask for: ${missing}. This is turn ${at}.`);
 
@@ -201,12 +186,17 @@ describe('table-booking (0.3.0, a form that is filled over several turns)', () =
     expect(JSON.parse(String(kept.booking))).toEqual({ name: 'Ada', day: 'Sunday', guests: 4 });
     expect(JSON.parse(String(kept.said))).toEqual(['A table for 4 please', 'On Friday', 'No, Sunday', 'Ada']);
 
-    const [other] = await say('table-booking', { query: 'Hi', user: 'another' }, filling({}));
+    const [other] = await say(apps, 'table-booking', { query: 'Hi', user: 'another' }, filling({}));
     expect(await variables(conversationOf(other), 'another')).toMatchObject({ name: '', day: '' });
   });
 
   test('a model that finds nothing fails nothing: the form stays as it was', async () => {
-    const [events] = await say('table-booking', { query: '?', user: 'silent' }, { tokens: ['Nothing.'] });
+    const [events] = await say(
+      apps,
+      'table-booking',
+      { query: '?', user: 'silent' },
+      { tokens: ['Nothing.'] },
+    );
     expect(finishedIn(events).status).toBe('succeeded');
     expect(outputsOf(events, 'What is new')).toMatchObject({ __is_success: 0, name: '', guests: 0 });
     expect(outputsOf(events, 'Merge')).toMatchObject({ missing: ['name', 'day', 'guests'] });
@@ -228,7 +218,7 @@ describe('field-agent (0.4.0, an agent with a clock and an MCP server)', () => {
       return { tokens: ['At the pier,', ' on Friday.'] };
     };
     const body = { query: 'Where and when?', inputs: { team: 'Red' } };
-    const [events, requests] = await say('field-agent', body, script);
+    const [events, requests] = await say(apps, 'field-agent', body, script);
     const [first, second] = requests as [MockRequest, MockRequest];
     expect(first.messages).toEqual([
       said('system', 'You work for team Red.'),
@@ -261,131 +251,12 @@ describe('field-agent (0.4.0, an agent with a clock and an MCP server)', () => {
     expect(finishedIn(events).total_tokens).toBe(24);
 
     const again = { query: 'Sure?', conversation_id: conversationOf(events), inputs: { team: 'Red' } };
-    const [, [third]] = await say('field-agent', again, { tokens: ['Yes.'] });
+    const [, [third]] = await say(apps, 'field-agent', again, { tokens: ['Yes.'] });
     expect(third?.messages).toEqual([
       said('system', 'You work for team Red.'),
       said('user', 'Where and when?'),
       said('assistant', shownIn(events)),
       said('user', 'Sure?'),
     ]);
-  });
-});
-
-describe('two-voices (0.2.0, parallel branches with an answer each, and one for both)', () => {
-  test('speak in their order, whoever is ready first; both are asked at once', async () => {
-    apps.provider.reply(({ body }) =>
-      body?.model === 'optimist' ? { gate: true } : { tokens: [`${body?.model}`] },
-    );
-    const response = await sendChat(
-      apps.parley,
-      { query: 'Rain?', response_mode: 'streaming' },
-      'two-voices',
-    );
-    const reader = await readStream(response);
-    const optimist = await apps.provider.nextRequest(({ body }) => body?.model === 'optimist');
-    const pessimist = await apps.provider.nextRequest(({ body }) => body?.model === 'pessimist');
-    await pessimist.ended();
-    expect(optimist.messages).toEqual([said('system', 'You are the optimist.'), said('user', 'Rain?')]);
-    const begun = await reader.readUntil(({ event, data }) => {
-      return event === 'node_finished' && (data as Fields).title === 'Pessimist';
-    });
-    optimist.send('Sun');
-    optimist.send('shine');
-    optimist.finish();
-    const events = [...begun, ...(await reader.readAll())];
-    const judge = await apps.provider.nextRequest(({ body }) => body?.model === 'judge');
-    expect(lastOf(judge)).toBe('Sunshine / pessimist');
-    const whole = 'Optimist: Sunshine\nPessimist: pessimist\nTogether: judge';
-    expect(shownIn(events)).toBe(whole);
-    expect(piecesOf(begun).join('')).toBe('Optimist: ');
-    expect(finishedIn(events)).toMatchObject({
-      status: 'succeeded',
-      total_tokens: 12 + 11 + 11,
-      total_steps: 7,
-    });
-    expect(await messagesOf('two-voices', conversationOf(events))).toMatchObject([{ answer: whole }]);
-  });
-
-  test('when one of them fails, so does the turn', async () => {
-    const [events] = await say('two-voices', { query: 'Rain?' }, ({ body }) =>
-      body?.model === 'pessimist' ? { status: 400, error: { message: 'too sad' } } : { tokens: ['fine'] },
-    );
-    expect(finishedIn(events)).toMatchObject({ status: 'failed', error: expect.stringContaining('too sad') });
-    expect(events.at(-1)).toMatchObject({
-      event: 'error',
-      code: 'invalid_param',
-      message: expect.stringMatching(/^Run failed: .*too sad/),
-    });
-  });
-});
-
-describe('a handbook that is not on this server', () => {
-  const reason = /7a1f6c0e-2b7d-4c52-9a6e-51f0c9d8e001/;
-
-  test('handbook-lenient (0.1.4): a default value stands in, and the model answers from nothing', async () => {
-    const [events, [request]] = await say(
-      'handbook-lenient',
-      { query: 'Holidays?' },
-      { tokens: ['No', ' idea.'] },
-    );
-    expect(request?.messages).toEqual([
-      said('system', 'Use this:\n<handbook></handbook>'),
-      said('user', 'Holidays?'),
-    ]);
-    expect(endOf(events, 'Handbook')).toMatchObject({
-      status: 'exception',
-      error: expect.stringMatching(reason),
-      outputs: {
-        result: [],
-        error_message: expect.stringMatching(reason),
-        error_type: 'DatasetNotFoundError',
-      },
-    });
-    expect(shownIn(events)).toBe('No idea.');
-    expect(finishedIn(events)).toMatchObject({ status: 'partial-succeeded', exceptions_count: 1 });
-  });
-
-  test('handbook-strict (0.5.0): the failing branch says which dataset is missing', async () => {
-    const [events, requests] = await say('handbook-strict', { query: 'Holidays?' }, {});
-    expect(requests).toEqual([]);
-    expect(shownIn(events)).toMatch(
-      /^The handbook is closed: .*7a1f6c0e-2b7d-4c52-9a6e-51f0c9d8e001.* \(DatasetNotFoundError\)$/,
-    );
-    expect(titlesIn(events)).toEqual(['Start', 'Handbook', 'Sorry']);
-    expect(finishedIn(events).status).toBe('partial-succeeded');
-  });
-});
-
-describe('think-first (0.5.0, a model that reasons, apart from its answer)', () => {
-  const thinking: MockReply = { tokens: ['<thi', 'nk>\n一二', '三</think>\n', '\n答', '案'] };
-
-  test.each([
-    ['in tags of its text', thinking],
-    ['in a field of its own', { reasoning: ['\n一二', '三'], tokens: ['答', '案'] }],
-  ])('%s: it is in no answer and no memory', async (_, reply) => {
-    const [events, [request]] = await say('think-first', { query: '何时？' }, reply);
-    expect(askedOf(request as MockRequest)).toBe('deepseek');
-    expect(request?.messages).toEqual([said('system', '先想再答。'), said('user', '何时？')]);
-    expect(shownIn(events)).toMatch(/^答案（想了[34]个字）$/);
-    const { text, reasoning_content } = outputsOf(events, '推理');
-    expect(text).toBe('答案');
-    expect(String(reasoning_content).trim()).toBe('一二三');
-    const thought = dataOf(events, 'reasoning_chunk').map(({ reasoning }) => reasoning);
-    expect(thought.join('').trim()).toBe('一二三');
-
-    const conversation_id = conversationOf(events);
-    const [, [next]] = await say('think-first', { query: '为何？', conversation_id }, thinking);
-    expect(next?.messages).toEqual([
-      said('system', '先想再答。'),
-      said('user', '何时？'),
-      said('assistant', shownIn(events)),
-      said('user', '为何？'),
-    ]);
-  });
-
-  test('blocking, the same answer', async () => {
-    apps.provider.reply(thinking);
-    const { answer } = await answered(sendChat(apps.parley, { query: '何时？' }, 'think-first'));
-    expect(answer).toMatch(/^答案（想了[34]个字）$/);
   });
 });

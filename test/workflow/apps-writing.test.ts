@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MockReply } from '../support/mock-provider/mock-reply.ts';
 import type { MockRequest } from '../support/mock-provider/mock-request.ts';
 import {
@@ -14,6 +14,9 @@ import {
   watching,
 } from './real-apps.ts';
 import { finishedIn, runWorkflow, shownIn, streamWorkflow } from './workflow-turns.ts';
+
+// The first code in Python waits for the interpreter: seconds, and many where others use the machine too.
+vi.setConfig({ testTimeout: 60_000 });
 
 let apps: RealApps;
 beforeAll(async () => {
@@ -63,6 +66,17 @@ describe('reflective-translation (0.1.0, a short provider name, both forms of co
     const order = ['开始', '有术语表？', '直译', '初稿', '挑毛病', '意译', '结束'];
     expect(titlesIn(events)).toEqual(order);
     expect(titlesIn(events, 'node_finished')).toEqual(order);
+    // Each output of the end once it is there: what streams, as it comes.
+    const story = events.map(({ event, data }) => [event, data?.title ?? data?.text]);
+    const from = story.findIndex(([, what]) => what === '意译');
+    expect(story.slice(from).map(([event, what]) => (event === 'text_chunk' ? what : event))).toEqual([
+      'node_started',
+      ...['The', ' fine', ' one', '\n', 'The plain', '\n', '太', '直'],
+      'node_finished',
+      'node_started',
+      'node_finished',
+      'workflow_finished',
+    ]);
     expect(outputsOf(events, '有术语表？')).toEqual({ result: false, selected_case_id: 'false' });
     expect(endOf(events, '初稿').outputs).toEqual({ output: 'The plain' });
     expect(finishedIn(events)).toMatchObject({

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { MockReply } from '../support/mock-provider/mock-reply.ts';
 import type { MockMessage, MockRequest } from '../support/mock-provider/mock-request.ts';
 import { type MockProvider, startMockProvider } from '../support/mock-provider/start-mock-provider.ts';
 import { startParley, type TestParley } from '../support/parley/start-parley.ts';
-import { dataOf, type Fields } from './workflow-turns.ts';
+import { dataOf, type Fields, streamChatflow, type WorkflowEvent } from './workflow-turns.ts';
 
 export const APPS = join(import.meta.dirname, 'apps');
 
@@ -16,12 +17,13 @@ export interface RealApps {
   close(): Promise<void>;
 }
 
-/** A server with these files of `apps/`, whose every provider is the mock; `config` is more of `parley.yml`. */
+/** A server with these files of `folder`, whose every provider is the mock; `config` is more of `parley.yml`. */
 export async function startApps(
   ids: readonly string[],
   config: Readonly<Record<string, unknown>> = {},
+  folder = APPS,
 ): Promise<RealApps> {
-  const files = ids.map(async (id) => [id, await readFile(join(APPS, `${id}.yml`), 'utf8')] as const);
+  const files = ids.map(async (id) => [id, await readFile(join(folder, `${id}.yml`), 'utf8')] as const);
   const provider = await startMockProvider();
   const providers = PROVIDERS.map((name) => [name, { api_key: `sk-${name}`, base_url: provider.baseUrl }]);
   const parley = await startParley({
@@ -47,6 +49,19 @@ export async function watching<Result>(
   const result = await work;
   return [result, provider.requests.slice(before)];
 }
+
+/** One turn of a chatflow, while the mock answers by `script`. */
+export function say(
+  { parley, provider }: RealApps,
+  app: string,
+  body: Readonly<Fields>,
+  script: MockReply | ((request: MockRequest) => MockReply),
+): Promise<[events: WorkflowEvent[], requests: readonly MockRequest[]]> {
+  provider.reply(script);
+  return watching(provider, streamChatflow(parley, body, app));
+}
+
+export const conversationOf = ([first]: readonly Readonly<Fields>[]) => String(first?.conversation_id);
 
 export const said = (role: string, content: unknown): MockMessage => ({ role, content });
 
