@@ -105,7 +105,7 @@ export interface WorkflowNeeds {
 export interface EnvironmentVariable {
   readonly name: string;
   readonly type: 'string' | 'number' | 'secret';
-  /** Null: the file has none, as exports have no secrets. */
+  /** Null: the file has none. That of a secret is never taken from there. */
   readonly value: string | number | null;
   readonly description: string;
 }

@@ -161,7 +161,7 @@ beforeAll(async () => {
   callee = await startCallee(echo);
   document = await writeOpenApi(callee.url, { echo: { path: '/json', parameters: [textParameter('q')] } });
   const made = apps(callee.url);
-  const env = { SETTING: SECRETS.SETTING, VAR: '$'.concat('{CANARY}') };
+  const env = { ...SECRETS, VAR: '$'.concat('{CANARY}') };
   parley = await startParley({
     apps: made,
     env: { CANARY: SECRETS.VAR },

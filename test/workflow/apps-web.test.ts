@@ -151,6 +151,8 @@ describe('research (0.3.1, an extractor, an iteration of three at once, a tool)'
     // What was held is no list of results.
     const { events } = await running;
     expect(finishedIn(events)).toMatchObject({ outputs: { notes: [null, null, null, null] } });
+    const searches = events.filter(({ data }) => data?.title === 'SearXNG Search').map(({ event }) => event);
+    expect(searches.slice(0, 5)).toEqual([...Array(3).fill('node_started'), 'node_finished', 'node_started']);
   });
 
   test('a model that calls nothing: the branch without topics, which says why', async () => {

@@ -12,19 +12,26 @@ export function environmentWarnings(
 ): readonly DslProblem[] {
   const warnings: DslProblem[] = [];
   const { line } = declared;
+  /** Secrets that the file has a value for. */
+  const inFile = new Set<string>();
   const lines = new Map(
     environment.length === 0
       ? []
-      : declared.items().map((item) => [item.get('name').word(), item.line] as const),
+      : declared.items().map((item) => {
+          const name = item.get('name').word();
+          if (item.get('value_type').value === 'secret' && item.get('value').word() !== '') inFile.add(name);
+          return [name, item.line] as const;
+        }),
   );
   for (const { name, type, value } of environment) {
     const set = Object.hasOwn(env, name) ? env[name] : undefined;
     const at = lines.get(name) ?? line;
     if (set === undefined ? value === null : set === '' && type === 'secret') {
       const what = type === 'secret' ? 'the secret' : 'the environment variable';
+      const lack = inFile.has(name) ? 'is not taken from the file' : 'has no value';
       warnings.push({
         line: at,
-        reason: `${what} ${name} has no value: set it in app_settings under env, or the app runs with an empty one`,
+        reason: `${what} ${name} ${lack}: set it in app_settings under env, or the app runs with an empty one`,
       });
     } else if (set !== undefined && type === 'number' && numberOf(set) === undefined) {
       warnings.push({

@@ -5,8 +5,8 @@ import { readNames } from './read-names.ts';
 const TYPES = ['string', 'number', 'secret'] as const;
 
 /**
- * Reads `workflow.environment_variables` (`facts/dify-dsl-engine.md` §2.2). A value may be missing, as exports have no
- * secrets: it is the owner's to give.
+ * Reads `workflow.environment_variables` (`facts/dify-dsl-engine.md` §2.2). Secrets have no value here: exports have none
+ * either, and it is the owner's to give.
  */
 export function readEnvironment(node: DslNode): readonly EnvironmentVariable[] {
   return readNames(node, (item, name) => {
@@ -24,8 +24,10 @@ function readValue(node: DslNode, type: EnvironmentVariable['type']): Environmen
   switch (type) {
     case 'string':
       return node.word();
+    // Never of the file, which is kept, copied and shared: the owner sets it (`AppSettings.env`).
     case 'secret':
-      return node.word() || null;
+      node.word();
+      return null;
     case 'number': {
       const text = node.word().trim();
       if (text === '') return null;

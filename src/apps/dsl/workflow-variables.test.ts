@@ -122,6 +122,21 @@ describe('environment variables', () => {
     ]);
   });
 
+  test('a secret is never taken from the file, which is told', () => {
+    const warnings: DslProblem[] = [];
+    const secret = source(
+      'environment_variables',
+      '{ name: KEY, value_type: secret, value: sk-of-the-file }',
+    );
+    const app = read(secret, {}, warnings);
+    expect(environmentOf(app)).toEqual([{ name: 'KEY', type: 'secret', value: '' }]);
+    expect(JSON.stringify(app.config)).not.toContain('sk-of-the-file');
+    expect(warnings.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^the secret KEY is not taken from the file: set it in app_settings/),
+    ]);
+    expect(environmentOf(read(secret, { KEY: 'sk-mine' }))).toMatchObject([{ value: 'sk-mine' }]);
+  });
+
   test('what the owner sets goes over the file', () => {
     const warnings: DslProblem[] = [];
     const env = { URL: 5, LIMIT: '7', OLD: 'many', TOKEN: 'hidden', BARE: '', NONE: 1, MORE: 'hidden too' };
