@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'model_currently_not_support'
   | 'completion_request_error'
   | 'provider_rate_limited'
+  | 'workflow_failed'
   | 'too_many_requests'
   | 'no_file_uploaded'
   | 'too_many_files'

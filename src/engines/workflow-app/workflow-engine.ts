@@ -91,7 +91,7 @@ async function run(
   await stored.variables.settled();
   if (outcome.status === 'stopped' && !writer.refused) throw task.signal.reason;
   if (outcome.status === 'failed')
-    throw new ParleyError('invalid_param', 400, `Run failed: ${outcome.error ?? ''}`);
+    throw new ParleyError('workflow_failed', 400, `Run failed: ${outcome.error ?? ''}`);
   await writer.end();
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyError } from 'fastify';
-import { ParleyError } from '../../errors.ts';
+import { type ErrorCode, ParleyError } from '../../errors.ts';
 import { MalformedRequest } from '../malformed-request.ts';
 
 /** The envelope of every error (`facts/dify-wire.md` §1.5). */
@@ -30,10 +30,15 @@ export function toEnvelope(error: unknown): ErrorEnvelope {
   const known = knownError(error);
   if (!known) return { code: 'internal_server_error', message: INTERNAL, status: 500 };
   const internal = known.code === 'internal_server_error' && known.status === 500;
-  // Dify has no code of its own for a provider that is asked too often.
-  const code = known.code === 'provider_rate_limited' ? 'completion_request_error' : known.code;
+  const code = CODES[known.code] ?? known.code;
   return { code, message: internal ? INTERNAL : known.message, status: known.status };
 }
+
+/** Where Dify has no code of its own (`facts/dify-wire.md` §3.6). */
+const CODES: Partial<Record<ErrorCode, ErrorCode>> = {
+  provider_rate_limited: 'completion_request_error',
+  workflow_failed: 'invalid_param',
+};
 
 function knownError(error: unknown): ParleyError | null {
   if (error instanceof MalformedRequest) return badRequest(error);
