@@ -9,9 +9,9 @@ import { pythonRepr } from './python-repr.ts';
  * The inputs of a request, checked against the app's form by the rules and texts of `facts/dify-wire.md` §6: in form
  * order, the first failure wins; undeclared inputs are dropped; NUL is stripped from strings after the check.
  *
- * An optional variable that is missing gets its stored default when that is not empty, and null otherwise. (Dify's
- * releases differ: basic apps of some ignore the default, those of others use it. A form that shows a default to the
- * person who fills it in should not mean another value when a program leaves it out.)
+ * An optional variable that is missing gets its stored default, and null where there is none. (Dify's releases differ:
+ * basic apps of some ignore the default, those of others use it. A form that shows a default to the person who fills it in
+ * should not mean another value when a program leaves it out.)
  *
  * Files stay the mappings that the request has; whether they exist is for whoever has the store.
  *
@@ -36,7 +36,7 @@ export function validateInputs(
 
 function validate(field: InputField, given: unknown): unknown {
   if (given === null && field.required) throw invalidParam(`${field.variable} is required in input form`);
-  const value = given === null ? nonEmpty(field.default) : given;
+  const value = given === null ? presetOf(field) : given;
   if (value === null) return null;
   switch (field.type) {
     case 'text-input':
@@ -58,8 +58,10 @@ function validate(field: InputField, given: unknown): unknown {
   }
 }
 
-function nonEmpty(stored: unknown): unknown {
-  return stored === undefined || stored === '' ? null : stored;
+/** An empty text is a default of texts only. */
+function presetOf({ type, default: preset }: InputField): unknown {
+  if (preset === '') return type === 'text-input' || type === 'paragraph' ? preset : null;
+  return preset ?? null;
 }
 
 function stringOf({ type, variable }: InputField, value: unknown): string {

@@ -51,7 +51,10 @@ export interface YamlOptions {
 /** A broken document can break on every character; people read the first few. */
 const MAX_PROBLEMS = 20;
 
-/** A document may repeat itself through aliases at most this often, so that it cannot grow beyond its own size. */
+/**
+ * A document may repeat itself through aliases at most this often, so that it cannot grow beyond its own size; each of them
+ * also has to be looked for in all of it.
+ */
 const MAX_ALIASES = 100;
 
 /** Reads one YAML document. Never throws: what is wrong is in `problems`. */
@@ -84,6 +87,8 @@ class ParsedYaml implements YamlSource {
   readonly problems: YamlProblem[] = [];
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed<ParsedNode>;
+  /** It repeats itself too often to be resolved. */
+  #repeats = false;
 
   constructor(source: string, options: YamlOptions) {
     this.#document = parseDocument(source, {
@@ -100,6 +105,7 @@ class ParsedYaml implements YamlSource {
     }
     if (this.problems.length > 0) return;
     this.#visitScalars(options);
+    if (this.#repeats) return;
     this.value = this.#document.toJS({ maxAliasCount: MAX_ALIASES });
   }
 
@@ -112,7 +118,16 @@ class ParsedYaml implements YamlSource {
   }
 
   #visitScalars({ rewrite }: YamlOptions): void {
+    let aliases = 0;
     visit(this.#document, {
+      Alias: (_, node) => {
+        aliases += 1;
+        if (aliases <= MAX_ALIASES) return undefined;
+        const reason = `the document has more than ${MAX_ALIASES} aliases`;
+        this.problems.push({ ...this.#at(node.range?.[0] ?? 0), reason });
+        this.#repeats = true;
+        return visit.BREAK;
+      },
       Scalar: (role, node: Scalar) => {
         const position = this.#at(node.range?.[0] ?? 0);
         if (role === 'key') {

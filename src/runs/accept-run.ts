@@ -62,7 +62,7 @@ export async function acceptRun(
   const inputs = validateInputs(app.config.inputForm, request.inputs);
   const uploader = request.filesOf ?? owner;
   const find = (mappings: readonly unknown[]) =>
-    resolveFiles(store, uploader, app.config.fileUpload, mappings);
+    resolveFiles(store, uploader, app.config.fileUpload, mappings, { strict: app.mode === 'workflow' });
   const files = await find(request.files);
   const inputFiles = await resolveInputFiles(store, uploader, app, inputs);
   const context: (ContextMessage & Pick<ContextRequest, 'metadata'>)[] = [];

@@ -129,7 +129,9 @@ export async function executeRun(
     canceledAt: run.canceledAt,
     followUps,
     spoken,
-    workflow: workflowOutcome(readWorkflow, stoppedBy, { mode: facts.mode, inputs: accepted.inputs }),
+    workflow: workflowOutcome(readWorkflow, stoppedBy, {
+      ...{ mode: facts.mode, inputs: accepted.inputs, failure },
+    }),
   };
   readWorkflow = null;
   // What the engine holds on to (the whole prompt) must not outlive the run, which stays in memory for a while.

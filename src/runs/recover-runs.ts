@@ -1,3 +1,4 @@
+import { withoutNul } from '../config/without-nul.ts';
 import { finishTurn } from '../store/finish-turn.ts';
 import type { Store } from '../store/open-store.ts';
 import { fillOrphans, findOrphans } from '../store/runs.ts';
@@ -5,7 +6,6 @@ import type { RunRow } from '../store/schema.ts';
 import type { RecoveredRuns } from './journal.ts';
 import { madeRows, NOTHING_MADE } from './made.ts';
 import { brokenOff } from './thought.ts';
-import { withoutNul } from './without-nul.ts';
 
 /** A process that has not beaten for this long is taken for dead. */
 export const LEASE_MS = 30_000;

@@ -16,7 +16,7 @@ const FILE_TYPES: readonly string[] = ['image', 'document', 'audio', 'video', 'c
  * Finds and checks the files that a request names, by the rules and texts of `facts/dify-wire.md` §6.1. An app
  * without file upload ignores them. Uploads of another end user count as unknown.
  *
- * @param options `strict`: a file that is not of the type it is said to be is refused, as workflows do
+ * @param options `strict`: a file that is not of the type it is said to be is refused, as workflows do; in chats what is said wins (`facts/dify-wire.md` §6.1)
  * @throws ParleyError `invalid_param`
  */
 export async function resolveFiles(

@@ -14,7 +14,7 @@ import type { RunFile } from './run-file.ts';
 export async function resolveInputFiles(
   store: Store,
   owner: Owner,
-  { config: { inputForm } }: App,
+  { mode, config: { inputForm } }: App,
   inputs: Readonly<Record<string, unknown>>,
 ): Promise<Readonly<Record<string, readonly RunFile[]>>> {
   const found: [string, readonly RunFile[]][] = [];
@@ -22,7 +22,7 @@ export async function resolveInputFiles(
     const value = inputs[variable];
     if (files === null || value === null || value === undefined) continue;
     const mappings = Array.isArray(value) ? value : [value];
-    const resolved = await resolveFiles(store, owner, files, mappings, { strict: true });
+    const resolved = await resolveFiles(store, owner, files, mappings, { strict: mode === 'workflow' });
     if (type === 'file' && resolved.length === 0) throw invalidParam('Invalid file url');
     found.push([variable, resolved]);
   }

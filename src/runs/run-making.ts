@@ -1,12 +1,16 @@
+import { withoutNul } from '../config/without-nul.ts';
 import type { NodeExecutionRow } from '../store/schema.ts';
+import { sizeUpTo } from './bounded-json.ts';
 import type { EngineEvent } from './engine.ts';
 import type { Made, MadeChange } from './made.ts';
-import { NodeRecorder } from './node-recorder.ts';
+import { NodeRecorder, sizeOfEvent } from './node-recorder.ts';
 import type { Run } from './run.ts';
 import type { RunFile } from './run-file.ts';
 import type { RunsOptions } from './runs-options.ts';
 import { openThought, type Thought, withThought } from './thought.ts';
-import { withoutNul } from './without-nul.ts';
+
+/** Inputs are counted up to here. */
+const MAX_COUNTED = 16 * 1024 ** 2;
 
 /**
  * What a run makes while its engine works: noted in the journal, then in the log for readers. Of a workflow, what its
@@ -97,9 +101,11 @@ export class RunMaking {
         this.#spoken = true;
         break;
       case 'node':
-        size = this.#nodes?.add(event.event) ?? 0;
+        this.#nodes?.add(event.event);
+        size = sizeOfEvent(event.event);
         break;
       case 'workflow_started':
+        size = sizeUpTo(MAX_COUNTED, event.inputs);
         break;
     }
     this.#run.log.append(event, size);

@@ -1,4 +1,5 @@
 import type { AppMode } from '../apps/app.ts';
+import type { ParleyError } from '../errors.ts';
 import type { WorkflowEnd } from '../store/finish-turn.ts';
 import type { RunOutcome, StopReason } from './run-event.ts';
 import type { NodeValues, WorkflowOutcome } from './workflow-event.ts';
@@ -26,16 +27,27 @@ export const NOTHING_YET: Omit<WorkflowOutcome, 'inputs'> = {
 /**
  * How a workflow stands at the end of its run; null when none has begun. A stop is never told as anything else, also when
  * it came first: clients of a workflow wait for its end. Those of a chatflow have the end of the message then.
+ *
+ * @param failure of the run, which may have failed after its nodes had not
  */
 export function workflowOutcome(
   read: (() => WorkflowOutcome) | null,
   stoppedBy: StopReason | null,
-  { mode, inputs }: { readonly mode: AppMode; readonly inputs: NodeValues },
+  {
+    mode,
+    inputs,
+    failure,
+  }: { readonly mode: AppMode; readonly inputs: NodeValues; readonly failure: ParleyError | null },
 ): WorkflowOutcome | null {
-  if (stoppedBy === null) return read === null ? null : read();
+  if (stoppedBy === null) return read === null ? null : withFailure(read(), failure);
   if (read === null && mode !== 'workflow') return null;
   const outcome = read === null ? { ...NOTHING_YET, inputs, outputs: {} } : read();
   return { ...outcome, status: 'stopped', error: STOPPED[stoppedBy] };
+}
+
+function withFailure(outcome: WorkflowOutcome, failure: ParleyError | null): WorkflowOutcome {
+  if (failure === null || (outcome.status === 'failed' && outcome.error !== null)) return outcome;
+  return { ...outcome, status: 'failed', error: failure.message };
 }
 
 /**

@@ -43,7 +43,7 @@ export interface FactLab {
   /** Where HTTP nodes may go, and the operation `search` of the tool provider `service`. */
   readonly page: Callee;
   /** Adds an app by its DSL; answers its id. */
-  app(dsl: string): string;
+  app(dsl: string, id?: string): string;
   workflow(nodes: Nodes, rest?: Rest): TestWorkflow;
   chatflow(nodes: Nodes, rest?: Rest): TestChatflow;
   /** What the model was sent last. */
@@ -84,8 +84,7 @@ export async function openFactLab(config: Fields = {}): Promise<FactLab> {
     await Promise.all([page.close(), provider.close()]);
   });
 
-  function app(dsl: string): string {
-    const id = `app${Object.keys(apps).length}`;
+  function app(dsl: string, id = `app${Object.keys(apps).length}`): string {
     apps[id] = dsl;
     return id;
   }

@@ -40,9 +40,26 @@ beforeAll(async () => {
   const after = templateNode('after {{ text }}', { text: ['llm', 'text'] });
   const workflow = { ...nodes, after, end: endNode({ text: ['llm', 'text'], after: ['after', 'output'] }) };
   const chatflow = { ...nodes, answer: answerNode('Well: {{#llm.text#}}'), after, last: answerNode(' Bye.') };
+  const word = templateNode('It is a bomb', {});
+  const guarded = { features: features(off, on(NO_OUTPUT)) };
   parley = await startParley({
     provider: provider.baseUrl,
     apps: {
+      'fast-workflow': graphApp(
+        'workflow',
+        { start: startNode(), word, end: endNode({ said: ['word', 'output'] }) },
+        guarded,
+      ),
+      'fast-chatflow': graphApp(
+        'advanced-chat',
+        {
+          start: startNode(),
+          word,
+          answer: answerNode('Well: {{#word.output#}}'),
+          last: answerNode(' Bye.'),
+        },
+        guarded,
+      ),
       workflow: graphApp('workflow', workflow, { features: features(on(NO_INPUT), off) }),
       chatflow: graphApp('advanced-chat', chatflow, { features: features(on(NO_INPUT), off) }),
       'out-workflow': graphApp('workflow', workflow, { features: features(off, on(NO_OUTPUT)) }),
@@ -176,6 +193,24 @@ describe('a refused answer', () => {
     expect(await messagesOf(parley, 'out-chatflow', answer.conversation_id)).toMatchObject([
       { answer: NO_OUTPUT },
     ]);
+  });
+
+  test('that is whole before it is judged: nothing of it is given back, however it is asked for', async () => {
+    const stopped = { status: 'stopped', error: 'Stopped by output moderation.' };
+    const streamed = finishedIn(await streamWorkflow(parley, {}, 'fast-workflow'));
+    const whole = await runWorkflow(parley, {}, 'fast-workflow');
+    for (const data of [streamed, whole.data]) expect(data).toMatchObject({ ...stopped, outputs: {} });
+    const run = await parley.request('fast-workflow', 'GET', `/workflows/run/${whole.workflow_run_id}`);
+    expect(await run.json()).toMatchObject({ ...stopped, outputs: {} });
+
+    const events = await streamChatflow(parley, {}, 'fast-chatflow');
+    expect(shownIn(events)).toBe(NO_OUTPUT);
+    expect(finishedIn(events)).toMatchObject({ ...stopped, outputs: { answer: NO_OUTPUT, files: [] } });
+    const { answer } = await answered(sendChat(parley, {}, 'fast-chatflow'));
+    expect(answer).toBe(NO_OUTPUT);
+    const logs = await parley.request('fast-chatflow', 'GET', '/workflows/logs');
+    const { data } = (await logs.json()) as { data: { workflow_run: Fields }[] };
+    expect(data.map(({ workflow_run }) => workflow_run.status)).toEqual(['stopped', 'stopped']);
   });
 
   test('harmless ones stand', async () => {

@@ -25,7 +25,7 @@ describe('input form', () => {
         required: true,
         maxLength: 48,
         options: [],
-        default: '',
+        default: null,
         files: null,
       },
       {

@@ -21,8 +21,8 @@ export interface ReadAppOfAnySizeOptions extends Omit<ReadAppOptions, 'readWorkf
   readonly readLargeApp?: LargeAppReader;
 }
 
-/** In characters. Files that people make have some tens of thousands, which take some milliseconds. */
-const LARGE = 256 * 1024;
+/** In characters. Most files that people make are smaller, and take some tens of milliseconds. */
+const LARGE = 64 * 1024;
 
 /** In every workflow's file, but for one that escapes these letters, which is then refused. */
 const MAY_BE_WORKFLOW = /workflow|advanced-chat/;

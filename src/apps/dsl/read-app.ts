@@ -18,6 +18,9 @@ const KNOWN_VERSION = [0, 6] as const;
 const NO_MODEL_CONFIG = 'Missing model_config for chat/agent-chat/completion app';
 const NO_WORKFLOW = 'Missing workflow data for workflow/advanced chat app';
 
+/** Bounded all over: it looks at what strangers wrote. */
+const VERSION = /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:[.+-][\w.+-]{0,50}|[a-z]\w{0,20})?$/i;
+
 export interface ReadAppOptions {
   readonly id: string;
   /** As shown in messages. */
@@ -89,9 +92,9 @@ function readVersion(node: DslNode, warnings: DslProblem[]): void {
     node.problem("Invalid version type: expected a string such as '0.3.0'");
     return;
   }
-  const match = /^v?(\d+)(?:\.(\d+))?(?:[.+-]?\w+)*$/.exec(node.value.trim());
+  const match = VERSION.exec(node.value.trim());
   if (match === null) {
-    node.problem(`version: ${JSON.stringify(node.value)} is not a version`);
+    node.problem(`version: ${JSON.stringify(node.value)} is not a version`.slice(0, 200));
     return;
   }
   const [major, minor] = [Number(match[1]), Number(match[2] ?? 0)];

@@ -39,7 +39,8 @@ export function readInputForm(form: DslNode): {
     }
     const field = readInputField(known, readVariableName(body, FORM, taken), body);
     checkSelect(field, body);
-    fields.push(field);
+    // Editors of these apps store an empty default where there is none.
+    fields.push(field.default === '' ? { ...field, default: null } : field);
   }
   return { fields, externalVariables };
 }

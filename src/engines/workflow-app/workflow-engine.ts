@@ -90,9 +90,14 @@ async function run(
   const outcome = await done;
   await stored.variables.settled();
   if (outcome.status === 'stopped' && !writer.refused) throw task.signal.reason;
-  if (outcome.status === 'failed')
+  if (outcome.status === 'failed' && !writer.refused)
     throw new ParleyError('workflow_failed', 400, `Run failed: ${outcome.error ?? ''}`);
-  await writer.end();
+  told.refused = await writer.end();
+}
+
+/** Null: none were made before it failed. */
+function outputsOf({ status, outputs }: RunOutcome): NodeValues | null {
+  return status === 'failed' && Object.keys(outputs).length === 0 ? null : outputs;
 }
 
 /** What happens in a run, told to the hall; and how the run stands. */
@@ -104,6 +109,8 @@ class Telling {
   readonly #told = new ToldText();
   readonly #resources: NodeValues[] = [];
   #ended: RunOutcome | null = null;
+  /** What is said in place of what the run said; null: that stands. */
+  refused: string | null = null;
 
   constructor(task: EngineTask, writer: AnswerWriter, variables: ConversationVariables, inputs: NodeValues) {
     this.#task = task;
@@ -115,17 +122,24 @@ class Telling {
   get outcome(): WorkflowOutcome {
     const ended = this.#ended;
     if (ended === null) return { ...NOTHING_YET, inputs: this.#inputs };
+    const withdrawn = this.refused !== null || this.#writer.refused;
     return {
-      status: ended.status,
+      status: withdrawn ? 'stopped' : ended.status,
       inputs: this.#inputs,
-      outputs: ended.status === 'failed' && Object.keys(ended.outputs).length === 0 ? null : ended.outputs,
-      error: this.#writer.refused ? REFUSED_OUTPUT : ended.error,
+      outputs: withdrawn ? this.#preset() : outputsOf(ended),
+      error: withdrawn ? REFUSED_OUTPUT : ended.error,
       elapsedMs: ended.elapsedMs,
       totalTokens: ended.usage?.tokens ?? 0,
       totalSteps: ended.steps,
       exceptionsCount: ended.exceptions,
       resources: mergeResources(this.#task.app, this.#resources),
     };
+  }
+
+  /** Nothing of what was refused is given back; a chatflow says what stands in its place. */
+  #preset(): NodeValues {
+    const chats = this.#task.app.mode === 'advanced-chat';
+    return chats && this.refused !== null ? { answer: this.refused, files: [] } : {};
   }
 
   hear(event: WorkflowEvent): void {

@@ -83,14 +83,9 @@ export async function recallRun(
     canceledAt: row.canceled_at,
     followUps: [],
     spoken: false,
-    workflow: workflowRun && hasBegun(workflowRun) ? outcomeOf(workflowRun) : null,
+    workflow: workflowRun ? outcomeOf(workflowRun) : null,
   });
   return run;
-}
-
-/** A chatflow whose input was refused has answered without a step. */
-function hasBegun({ status, total_steps }: WorkflowRunRow): boolean {
-  return status !== 'succeeded' || total_steps > 0;
 }
 
 /** What is stored of how it ended; the passages that answers were made with are not. */

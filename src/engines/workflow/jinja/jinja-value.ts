@@ -1,3 +1,4 @@
+import { inferType } from '../values/type-of.ts';
 import type { Value } from '../values/value.ts';
 
 /**
@@ -78,6 +79,7 @@ export function orElse<T>(value: JinjaValue | undefined, otherwise: () => T): Ji
 
 /** A copy, since templates may change lists and dicts. */
 export function fromValue(value: Value): JinjaValue {
+  if (typeof value === 'number') return inferType(value) === 'float' ? float(value) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(fromValue);
   return new Map(Object.entries(value).map(([key, item]) => [key, fromValue(item)]));

@@ -22,6 +22,13 @@ export const iteration = defineNode<z.infer<typeof config>>({
   role: 'container',
   start: 'iteration-start',
   config,
+  /** Dify's editor fills in what is empty in any way (`facts/dify-dsl-engine.md` §2.5). */
+  normalise: (data) => ({
+    ...data,
+    is_parallel: data.is_parallel || false,
+    parallel_nums: data.parallel_nums || 10,
+    error_handle_mode: data.error_handle_mode || 'terminated',
+  }),
   references: ({ iterator_selector }) => [iterator_selector],
   run: (read, context) =>
     runIteration(
