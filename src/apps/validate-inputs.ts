@@ -1,9 +1,9 @@
 import { isRecord } from '../config/is-record.ts';
 import { invalidParam } from '../errors.ts';
 import type { InputField } from './app.ts';
-import { checkFileInput, checkFileListInput } from './check-file-input.ts';
 import { pythonNumber } from './python-number.ts';
 import { pythonRepr } from './python-repr.ts';
+import { namesMethod, readFileInput } from './read-file-input.ts';
 
 /**
  * The inputs of a request, checked against the app's form by the rules and texts of `facts/dify-wire.md` §6: in form
@@ -105,7 +105,7 @@ function checkboxOf(value: unknown): unknown {
 function fileOf({ variable, required }: InputField, value: unknown): unknown {
   if (value === '' && !required) return null;
   if (!isRecord(value)) throw invalidParam(`${variable} in input form must be a file`);
-  checkFileInput(value);
+  readFileInput(value);
   return value;
 }
 
@@ -117,7 +117,9 @@ function filesOf({ variable, required, maxLength }: InputField, value: unknown):
   if (maxLength && value.length > maxLength) {
     throw invalidParam(`${variable} in input form must be less than ${maxLength} files`);
   }
-  return checkFileListInput(value);
+  const named = value.filter(namesMethod);
+  for (const mapping of named) readFileInput(mapping);
+  return named;
 }
 
 /** Only files and JSON objects may be objects: where another type let one through, it is refused here. */

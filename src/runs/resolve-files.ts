@@ -1,7 +1,7 @@
 import mime from 'mime';
-import { validate as isUuid } from 'uuid';
 import type { FileType, FileUpload } from '../apps/app.ts';
 import { fileTypeOf } from '../apps/file-type.ts';
+import { type NamedFile, namesMethod, namesNothing, readFileInput } from '../apps/read-file-input.ts';
 import { invalidParam } from '../errors.ts';
 import { findFiles } from '../store/files.ts';
 import { newId } from '../store/new-id.ts';
@@ -9,8 +9,6 @@ import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
 import type { FileRow } from '../store/schema.ts';
 import type { RunFile } from './run-file.ts';
-
-const FILE_TYPES: readonly string[] = ['image', 'document', 'audio', 'video', 'custom'];
 
 /**
  * Finds and checks the files that a request names, by the rules and texts of `facts/dify-wire.md` §6.1. An app
@@ -51,48 +49,24 @@ function detectedType(file: RunFile): FileType {
   return file.uploadId === null && !known ? file.type : fileTypeOf(file);
 }
 
-interface Mapping {
-  readonly type: FileType | null;
-  readonly uploadId: string | null;
-  readonly url: string | null;
-}
-
 /** Null for an entry that Dify drops silently. */
-function readMapping(entry: unknown): Mapping | null {
-  if (typeof entry !== 'object' || entry === null) return null;
-  const mapping = entry as Record<string, unknown>;
-  const method = mapping.transfer_method;
-  if (!method) return null;
-  if (method !== 'remote_url' && method !== 'local_file') {
-    throw invalidParam(`'${String(method)}' is not a valid FileTransferMethod`);
-  }
-  const type = mapping.type ?? null;
-  if (type !== null && !FILE_TYPES.includes(String(type))) {
-    throw invalidParam(`'${String(type)}' is not a valid FileType`);
-  }
-  const id = mapping.upload_file_id ?? mapping.reference ?? mapping.related_id ?? mapping.id;
-  const url = mapping.url ?? mapping.remote_url;
-  if (method === 'local_file' || id) {
-    if (typeof id !== 'string' || id === '') throw invalidParam('Invalid upload file id');
-    if (!isUuid(id)) throw invalidParam('Invalid upload file id format');
-    return { type: type as FileType | null, uploadId: id.toLowerCase(), url: null };
-  }
-  if (!url) return null;
-  if (typeof url !== 'string' || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw invalidParam('Invalid file url');
-  }
-  return { type: type as FileType | null, uploadId: null, url };
+function readMapping(entry: unknown): NamedFile | null {
+  if (!namesMethod(entry)) return null;
+  if (entry.transfer_method === 'remote_url' && namesNothing(entry)) return null;
+  return readFileInput(entry);
 }
 
-function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string, FileRow>): RunFile {
-  if (uploadId !== null) {
+function toRunFile(named: NamedFile, uploads: ReadonlyMap<string, FileRow>): RunFile {
+  const { type } = named;
+  if (named.uploadId !== null) {
+    const { uploadId, made } = named;
     const upload = uploads.get(uploadId);
     if (!upload) throw invalidParam('Invalid upload file');
     const detected = fileTypeOf({ extension: upload.extension, mimeType: upload.mime_type });
     return {
       id: newId(),
       type: type ?? detected,
-      transferMethod: 'local_file',
+      transferMethod: made ? 'tool_file' : 'local_file',
       uploadId,
       url: null,
       filename: upload.name,
@@ -101,7 +75,8 @@ function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string
       size: upload.size,
     };
   }
-  const { pathname } = new URL(url as string);
+  const { url } = named;
+  const { pathname } = new URL(url);
   const filename = pathname.slice(pathname.lastIndexOf('/') + 1) || 'file';
   const extension = filename.includes('.') ? filename.slice(filename.lastIndexOf('.') + 1).toLowerCase() : '';
   const guessed = mime.getType(filename);
@@ -121,7 +96,10 @@ function toRunFile({ type, uploadId, url }: Mapping, uploads: ReadonlyMap<string
 
 function allowed(config: FileUpload, file: RunFile): boolean {
   const methods: readonly string[] = config.allowedMethods;
-  if (methods.length > 0 && !methods.includes(file.transferMethod)) return false;
+  // No form can list the method of files that apps made. Of which types they may be it says all the same, unlike Dify's: they
+  // lie among the uploads here, and whoever uploads could call a file one of them.
+  if (file.transferMethod !== 'tool_file' && methods.length > 0 && !methods.includes(file.transferMethod))
+    return false;
   if (config.allowedTypes.length === 0 || (file.type !== 'custom' && config.allowedTypes.includes(file.type)))
     return true;
   return (

@@ -74,7 +74,7 @@ export async function failOrphanedWorkflowRun(
 ): Promise<void> {
   await trx
     .updateTable('workflow_runs')
-    .set(({ eb, ref }) => ({
+    .set(({ eb, ref, selectFrom }) => ({
       status: 'failed',
       error,
       // Clocks are set back at times.
@@ -84,6 +84,12 @@ export async function failOrphanedWorkflowRun(
         .then(eb(eb.cast<number>(eb.val(finishedAt), 'bigint'), '-', ref('created_at')))
         .else(0)
         .end(),
+      // Those of the top level; the others count for their containers.
+      total_steps: selectFrom('node_executions')
+        .select(({ fn }) => fn.countAll<number>().as('steps'))
+        .whereRef('node_executions.workflow_run_id', '=', 'workflow_runs.id')
+        .where('metadata', 'not like', '%"iteration_index"%')
+        .where('metadata', 'not like', '%"loop_index"%'),
       finished_at: finishedAt,
     }))
     .where('run_id', '=', runId)

@@ -8,6 +8,7 @@ import {
   loopNodes,
   openFactLab,
   returning,
+  X_IS_YES,
 } from './fact-lab.ts';
 import {
   answerNode,
@@ -30,12 +31,7 @@ const start = startNode('x');
 describe('the engine: queue (1.9+), not recursion', () => {
   const flow = lab.workflow(
     {
-      ...{
-        start,
-        if: ifNode(condition(['start', 'x'], 'is', 'yes')),
-        a: templateNode('a'),
-        b: templateNode('b'),
-      },
+      ...{ start, if: ifNode(X_IS_YES), a: templateNode('a'), b: templateNode('b') },
       ...{ side: templateNode('side'), join: templateNode('joined') },
       end: endNode({ a: ['a', 'output'], b: ['b', 'output'], join: ['join', 'output'] }),
     },
@@ -327,13 +323,7 @@ describe('an end needs no value_type (0.5.0)', () => {
 
 describe('agent nodes (0.1.5+)', () => {
   const constant = (value: unknown) => ({ type: 'constant', value });
-  const model = {
-    provider: 'openai',
-    model: 'mock-model',
-    mode: 'chat',
-    model_type: 'llm',
-    completion_params: {},
-  };
+  const model = { provider: 'openai', model: 'mock-model', mode: 'chat', model_type: 'llm' };
   const flow = lab.workflow({
     start,
     agent: {

@@ -158,6 +158,15 @@ export function condition(
   return { variable_selector, comparison_operator, value };
 }
 
+/** Of a form that asks for `x`. */
+export const X_IS_YES = condition(['start', 'x'], 'is', 'yes');
+
+/** Of a chatflow whose conversations remember a text, `C`. */
+export const CONVERSATION = {
+  conversation_variables: [{ id: 'c', name: 'c', value_type: 'string', value: 'old' }],
+};
+export const C = ['conversation', 'c'];
+
 /** GET of a URL. */
 export function httpNode(url: string, more: Fields = {}): TestNode {
   return {

@@ -1,32 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { assignNode, condition, iterationNodes, loopNodes, openFactLab, returning } from './fact-lab.ts';
 import { endNode, llmNode, startNode, type TestNode, templateNode } from './graph-app.ts';
-import { dataOf, type Fields, finishedIn, runWorkflow } from './workflow-turns.ts';
+import { dataOf, type Fields, finishedIn } from './workflow-turns.ts';
 
-/** `facts/dify-dsl-engine.md` §12, rule 1, the first of it: containers and branches. */
+/** `facts/dify-dsl-engine.md` §12, rule 1: what the editor does to a file (§2.5, by its numbers), of containers and branches. */
 const lab = await openFactLab();
 
-interface RawGraph {
-  readonly nodes: Record<string, unknown>[];
-  readonly edges: Record<string, unknown>[];
-}
 const start = startNode('x');
 const list = returning({ items: ['a', 'b', 'c'] }, { items: 'array[string]' });
-
-/** An app whose graph is changed as an old file, or one that somebody has written, would have it. */
-function _written(dsl: string, change: (graph: RawGraph) => void): string {
-  const file = parse(dsl, { version: '1.1' });
-  change(file.workflow.graph);
-  return lab.app(stringify(file, { version: '1.1' }));
-}
-async function _outputs(app: string, inputs: Fields = {}): Promise<unknown> {
-  const { data } = await runWorkflow(lab.parley, { inputs }, app);
-  expect(data, JSON.stringify(data)).toMatchObject({ status: 'succeeded' });
-  return data.outputs;
-}
-const _nodeOf = ({ nodes }: RawGraph, id: string) =>
-  nodes.find((node) => node.id === id)?.data as Record<string, unknown>;
 
 describe('12.1 the normalisations of the browser are applied on import', () => {
   const shout = { ...templateNode('{{ item }}!', { item: ['each', 'item'] }), parent: 'each' };

@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { sendChat } from '../support/parley/turns.ts';
 import {
   assignNode,
-  condition,
+  C,
+  CONVERSATION,
   httpNode,
   ifNode,
   iterationNodes,
   loopNodes,
   openFactLab,
   returning,
+  X_IS_YES,
 } from './fact-lab.ts';
 import { answerNode, endNode, llmNode, startNode, type TestNode, templateNode } from './graph-app.ts';
 import { dataOf, type Fields, finishedIn } from './workflow-turns.ts';
@@ -17,23 +19,17 @@ import { dataOf, type Fields, finishedIn } from './workflow-turns.ts';
 const lab = await openFactLab();
 
 const start = startNode('x');
-const _llm = llmNode('Say something.');
-const LIKE_YES = condition(['start', 'x'], 'is', 'yes');
 const failing: TestNode = {
   ...{ type: 'code', code_language: 'javascript', variables: [], outputs: { out: { type: 'string' } } },
   code: 'function main() { throw new Error("it is bad") }',
 };
-const CONVERSATION = {
-  conversation_variables: [{ id: 'c', name: 'c', value_type: 'string', value: 'old' }],
-};
-const C = ['conversation', 'c'];
 const list = returning({ items: ['a', 'b'] }, { items: 'array[string]' });
 
 describe('12.6 joins and branches', () => {
   const join = lab.workflow(
     {
       start,
-      if: ifNode(LIKE_YES),
+      if: ifNode(X_IS_YES),
       a: templateNode('a'),
       b: templateNode('b'),
       always: llmNode('x'),
@@ -57,7 +53,7 @@ describe('12.6 joins and branches', () => {
   });
 
   const unmatched = lab.workflow(
-    { start, if: ifNode(LIKE_YES), a: templateNode('a'), end: endNode({ a: ['a', 'output'] }) },
+    { start, if: ifNode(X_IS_YES), a: templateNode('a'), end: endNode({ a: ['a', 'output'] }) },
     {
       edges: [
         ['start', 'if'],

@@ -2,14 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { answered, sendChat } from '../support/parley/turns.ts';
 import {
   assignNode,
-  condition,
+  C,
+  CONVERSATION,
   httpNode,
   ifNode,
   iterationNodes,
   openFactLab,
   returning,
+  X_IS_YES,
 } from './fact-lab.ts';
-import { answerNode, endNode, llmNode, startNode, type TestNode, templateNode } from './graph-app.ts';
+import { answerNode, endNode, llmNode, startNode, templateNode } from './graph-app.ts';
 import { finishedIn, messagesOf, piecesOf, storyOf } from './workflow-turns.ts';
 
 /** The rules of `facts/dify-dsl-engine.md` §12 about what is streamed: 4, 5 and 19. */
@@ -17,15 +19,6 @@ const lab = await openFactLab();
 
 const start = startNode('x');
 const llm = llmNode('Say something.');
-const LIKE_YES = condition(['start', 'x'], 'is', 'yes');
-const _failing: TestNode = {
-  ...{ type: 'code', code_language: 'javascript', variables: [], outputs: { out: { type: 'string' } } },
-  code: 'function main() { throw new Error("it is bad") }',
-};
-const CONVERSATION = {
-  conversation_variables: [{ id: 'c', name: 'c', value_type: 'string', value: 'old' }],
-};
-const C = ['conversation', 'c'];
 const list = returning({ items: ['a', 'b'] }, { items: 'array[string]' });
 const inOrder = (story: readonly string[], first: string, then: string) => {
   expect(story).toContain(first);
@@ -57,7 +50,7 @@ describe('12.4 answers stream before their node runs', () => {
   });
 
   const branch = lab.chatflow(
-    { start, llm, if: ifNode(LIKE_YES), yes: answerNode('yes {{#llm.text#}}'), no: answerNode('no') },
+    { start, llm, if: ifNode(X_IS_YES), yes: answerNode('yes {{#llm.text#}}'), no: answerNode('no') },
     {
       edges: [
         ['start', 'llm'],
@@ -121,20 +114,17 @@ describe('12.4 answers stream before their node runs', () => {
 
 describe('12.5 pieces come before their node has finished', () => {
   const flow = lab.workflow({
-    start,
-    llm,
-    text: templateNode('made'),
+    ...{ start, llm, text: templateNode('made') },
     end: endNode({ a: ['llm', 'text'], b: ['text', 'output'] }),
   });
+  // Dify ends a model's pieces with an empty one. It says nothing, and is left out here.
   test('those of models, and single values', async () => {
-    const story = storyOf(await flow.stream()).filter((told) => !told.includes('start'));
-    expect(story.filter((told) => told !== '""')).toEqual(
-      [
-        ...['workflow_started', 'node_started llm', '"Hello"', '" there"', '"\\n"', 'node_finished llm'],
-        ...['node_started text', '"made"', 'node_finished text', 'node_started end', 'node_finished end'],
-        'workflow_finished',
-      ].filter((told) => !told.includes('start')),
-    );
+    const story = storyOf(await flow.stream());
+    expect(story.slice(story.indexOf('node_started llm'))).toEqual([
+      ...['node_started llm', '"Hello"', '" there"', '"\\n"', 'node_finished llm'],
+      ...['node_started text', '"made"', 'node_finished text', 'node_started end', 'node_finished end'],
+      'workflow_finished',
+    ]);
   });
 });
 
@@ -155,11 +145,11 @@ describe('12.19 an answer is what was streamed, outputs are what nodes made', ()
       ],
     },
   );
-  test('as with what rounds say, of which outputs have the last', async () => {
+  test('as with what rounds of an iteration say', async () => {
     const events = await rounds.stream();
     const streamed = piecesOf(events).join('');
     expect(streamed).toBe('a b after');
-    expect(finishedIn(events).outputs).toMatchObject({ answer: 'b after' });
+    expect(finishedIn(events).outputs).toMatchObject({ answer: 'after' });
     const stored = await messagesOf(lab.parley, rounds.id, events[0]?.conversation_id);
     expect(stored).toMatchObject([{ answer: streamed }]);
   });

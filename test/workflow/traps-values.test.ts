@@ -49,22 +49,17 @@ describe('12.2 a variable that is not there', () => {
       code: 'function main({ x }) { return { is: String(x) } }',
       variables: [{ variable: 'x', value_selector: NOBODY }],
     },
-    python: {
-      ...{ type: 'code', code_language: 'python3', outputs: { is: { type: 'string' } } },
-      code: 'def main(x):\n    return {"is": repr(x)}',
-      variables: [{ variable: 'x', value_selector: NOBODY }],
-    },
     template: templateNode('{{ x }}{% if x %} is there{% endif %}', { x: NOBODY }),
     first: aggregator(NOBODY, ['template', 'output']),
     nothing: aggregator(NOBODY),
     end: endNode({
-      ...{ code: ['code', 'is'], python: ['python', 'is'], template: ['template', 'output'] },
+      ...{ code: ['code', 'is'], template: ['template', 'output'] },
       ...{ first: ['first', 'output'], nothing: ['nothing', 'output'], missing: NOBODY },
     }),
   });
   test('is null in code, None in a template, null in an end, and passed over by an aggregator', async () => {
     expect(await others.outputs()).toEqual({
-      ...{ code: 'null', python: 'None', template: 'None' },
+      ...{ code: 'null', template: 'None' },
       ...{ first: 'None', nothing: null, missing: null },
     });
   });

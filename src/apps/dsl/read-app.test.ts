@@ -118,10 +118,39 @@ describe('envelope', () => {
     expect(error(bomb.join('\n'))?.reason).toMatch(/alias/i);
     expect(Object.hasOwn({}, 'mode')).toBe(false);
   });
+
+  test('a version takes no longer to look at than it is long', () => {
+    // Of each of these, a pattern that goes back would look at every way to cut it.
+    for (const version of [`0.${'1'.repeat(5000)}!`, `0.1${'.a'.repeat(5000)}!`, `1${'a'.repeat(5000)}!`]) {
+      const problem = error(`version: "${version}"\napp: { mode: chat }`);
+      expect(problem?.reason).toMatch(/is not a version|^version: /);
+    }
+    for (const version of ['0.1.5', 'v1.0.0', '0.6.0-beta.1', '1.0rc1', '0.3'])
+      expect(readApp(`version: '${version}'\n${model('{ provider: p, name: m }')}`, options).mode).toBe(
+        'chat',
+      );
+  });
+
+  test('aliases are bounded all together, as each has to be looked for', () => {
+    const many = Array.from({ length: 101 }, (_, at) => `&a${at} x, *a${at}`).join(', ');
+    expect(error(`app: { mode: chat, tags: [${many}] }`)?.reason).toBe(
+      'the document has more than 100 aliases',
+    );
+  });
+
+  test('NUL stays nowhere; the letters that stand for it in code do', () => {
+    const read = readApp(
+      `app: { mode: chat, name: "a\\0b" }\nmodel_config:\n  model: { provider: p, name: m }\n  pre_prompt: '\\0'`,
+      options,
+    );
+    expect(read.name).toBe('ab');
+    expect(read.config.prompt).toMatchObject({ prePrompt: '\\0' });
+  });
 });
 
+const model = (text: string) => `app: { mode: chat }\nmodel_config:\n  model: ${text}`;
+
 describe('model', () => {
-  const model = (text: string) => `app: { mode: chat }\nmodel_config:\n  model: ${text}`;
   test('stop words leave completion_params', () => {
     const read = (params: string) =>
       readApp(model(`{ provider: p, name: m, ${params} }`), options).config.model;
