@@ -64,14 +64,14 @@ workflow:
     - { source: start, target: late }
     - { source: late, target: early }
     - { source: late, target: script }
-    - { source: cut, target: off }
+    - { source: cut, target: loose }
     nodes:
     - ${startNode()}
     - ${code('early', 'import numpy, json')}
     - ${code('late', 'import pandas\\nimport numpy')}
     - ${code('script', 'import leftpad', 'javascript')}
     - ${code('cut', 'import torch')}
-    - ${code('off', 'import scipy')}`;
+    - ${code('loose', 'import scipy')}`;
   expect(workflow(source).packages).toEqual([
     { name: 'numpy', line: 11 },
     { name: 'pandas', line: 12 },

@@ -70,24 +70,22 @@ describe('what is in a file', () => {
 });
 
 describe('failures and stops', () => {
-  test('a model that fails: what it had said is withdrawn by a retry', async () => {
+  test('a model that fails after a tool fails the node, which knows no retries: the tool has done its work', async () => {
     const fails = new ParleyError('completion_request_error', 400, 'The model is gone.');
-    const fake = fakeModels([{ says: ['Half'], fails }, { says: ['Whole.'] }]);
-    const run = await runAgentNode(fake, {
-      data: { retry_config: { retry_enabled: true, max_retries: 1, retry_interval: 1 } },
+    const fake = fakeModels([calling({ look: {} }), { says: ['Half'], fails }, { says: ['Whole.'] }]);
+    let looked = 0;
+    const look = fakeTool('look', async () => {
+      looked += 1;
+      return [{ kind: 'text', text: 'x' }];
     });
-    expect(run.node).toMatchObject({ status: 'succeeded', outputs: { text: 'Whole.' } });
-    expect(run.story).toContain('retry x 1');
-    expect(run.events.find((event) => event.kind === 'text_withdrawn')).toMatchObject({ length: 4 });
-    const retried = run.events.find((event) => event.kind === 'node_retried');
-    expect(retried).toMatchObject({ error: 'The model is gone.', inputs: { query: 'What is it?' } });
-    expect(retried?.kind === 'node_retried' && retried.usage?.tokens).toBeGreaterThan(0);
-    expect(run.lines.slice(0, 4)).toEqual([
-      ...['ROUND 1 start', 'gpt-4o Thought start', 'gpt-4o Thought error', 'ROUND 1 error'],
-    ]);
-    // The log begins again with the node.
-    expect(run.node.metadata.agent_log).toHaveLength(2);
-    expect(run.lines.slice(4)[0]).toBe('ROUND 1 start');
+    const run = await runAgentNode(fake, {
+      tools: [look],
+      data: { retry_config: { retry_enabled: true, max_retries: 3, retry_interval: 0 } },
+    });
+    expect(run.node).toMatchObject({ status: 'failed', error: 'The model is gone.' });
+    expect(looked).toBe(1);
+    expect(run.story.filter((line) => line.startsWith('retry'))).toEqual([]);
+    expect(fake.requests).toHaveLength(2);
   });
 
   test('a model in a later round: what earlier ones have used counts', async () => {

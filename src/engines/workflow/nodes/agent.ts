@@ -9,11 +9,13 @@ import { withDetails } from '../model/with-details.ts';
 import { defineNode } from '../node-kind.ts';
 import { referencesOf } from '../tools/tool-input.ts';
 
-/** A model that works with tools until it can answer (`facts/dify-dsl-engine.md` §4.17), as agents of chat apps do. */
+/**
+ * A model that works with tools until it can answer (`facts/dify-dsl-engine.md` §4.17), as agents of chat apps do. It knows
+ * no retries, as in Dify: they would do once more what its tools have done.
+ */
 export const agent = defineNode<AgentConfig>({
   types: ['agent'],
   role: 'plain',
-  retries: true,
   config: agentConfigSchema,
   references: ({ model, tools, inputs }) => [
     ...referencesOfParams(model),

@@ -76,7 +76,7 @@ test('looking for what repeats takes no longer than the text is long', () => {
     for (const unit of ['\\', '"', '\\"', 'a', '%25', '%', ' ', '+']) maskText(unit.repeat(length), hostile);
     return performance.now() - began;
   };
-  took(10_000);
+  const best = (length: number) => Math.min(...Array.from({ length: 5 }, () => took(length)));
   // Ten times as long; a hundred times would be the square of it.
-  expect(took(100_000)).toBeLessThan(50 * took(10_000));
+  expect(best(100_000)).toBeLessThan(50 * best(10_000));
 });
