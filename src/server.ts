@@ -16,7 +16,7 @@ import { appServices } from './engines/app-services.ts';
 import { appTools } from './engines/app-tools.ts';
 import { basicEngine } from './engines/basic/basic-engine.ts';
 import { createLargeAppReader } from './engines/large-apps/large-app-reader.ts';
-import { missingTools } from './engines/missing-tools.ts';
+import { lackingTools, missingTools } from './engines/missing-tools.ts';
 import { lazyWorkflows } from './engines/workflow-app/lazy-workflows.ts';
 import { createModels } from './models/create-models.ts';
 import { createHttpServer } from './operations/create-http-server.ts';
@@ -141,6 +141,7 @@ export async function startServer(config: Config, log: Logger): Promise<ParleySe
         if (missing.ignored) log.warn(missing, `${problem}; the app runs without`);
         else if (!lookingAtTools.signal.aborted)
           log.error(missing, `${problem}; runs of the app are refused`);
+      for (const { problem, ...lacking } of lackingTools(tools, app)) log.warn(lacking, problem);
     }
   };
   started = true;

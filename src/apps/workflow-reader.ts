@@ -11,6 +11,10 @@ export interface WorkflowReading {
   readonly problems: readonly { readonly nodeId: string | null; readonly message: string }[];
   /** What its nodes use of the server, in the order of the graph. */
   readonly needs: readonly (WorkflowNeed & { readonly nodeId: string })[];
+  /** What it does that its author may not know of. */
+  readonly warnings?: readonly { readonly nodeId: string; readonly message: string }[];
+  /** The variables that its answers and ends give to clients as they are. */
+  readonly says?: readonly { readonly nodeId: string; readonly selector: readonly string[] }[];
 }
 
 export type WorkflowNeed =

@@ -25,11 +25,11 @@ export async function appCheck(argv: readonly string[]): Promise<void> {
   for (const check of checks) {
     const lacks = missing.filter(({ app }) => app === check.app);
     for (const line of report(check)) console.log(line);
-    for (const { line, problem, ignored } of lacks)
-      console.log(`${check.file}:${line}: ${problem}${ignored ? ' (warning)' : ''}`);
+    for (const { line, problem, warning } of lacks)
+      console.log(`${check.file}:${line}: ${problem}${warning ? ' (warning)' : ''}`);
     for (const { line, problem } of check.app ? await findLacks(config, check.app) : [])
       console.log(`${check.file}:${line === null ? '' : `${line}:`} ${problem} (warning)`);
-    if (check.problems.length > 0 || lacks.some(({ ignored }) => !ignored)) process.exitCode = 1;
+    if (check.problems.length > 0 || lacks.some(({ warning }) => !warning)) process.exitCode = 1;
   }
 }
 

@@ -30,3 +30,15 @@ export async function missingTools(
   );
   return missing.filter((one) => one !== null);
 }
+
+/** Tools of an app that are there, and can do nothing until their owner has set something. */
+export function lackingTools(
+  tools: Tools,
+  { id, config }: App,
+): readonly Pick<MissingTool, 'app' | 'line' | 'problem'>[] {
+  return toolRefsOf(config).flatMap((ref) => {
+    const lack = tools.lackOf(ref);
+    if (lack === null) return [];
+    return [{ app: id, line: ref.line, problem: `the tool ${ref.tool} cannot work: ${lack}` }];
+  });
+}

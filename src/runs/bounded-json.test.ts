@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundedJson, sizeUpTo } from './bounded-json.ts';
+import { boundedJson } from './bounded-json.ts';
 
 test('what fits is written as it is', () => {
   const value = { a: [1, null, true, 'x'], b: { c: 'é' } };
@@ -18,13 +18,4 @@ test('what does not fit is cut, and stays JSON', () => {
 test('a cut text is never half a character', () => {
   const { text } = JSON.parse(boundedJson({ text: '😀'.repeat(200) }, 101));
   expect(text.isWellFormed()).toBe(true);
-});
-
-test('counting ends soon, however large or nested the value is', () => {
-  let nested: unknown = 'end';
-  for (let depth = 0; depth < 100_000; depth += 1) nested = [nested];
-  expect(sizeUpTo(1000, nested)).toBeLessThan(1100);
-  const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, at]));
-  expect(sizeUpTo(1000, wide)).toBeLessThan(1100);
-  expect(sizeUpTo(1000, 'x'.repeat(50_000_000))).toBeGreaterThan(1000);
 });

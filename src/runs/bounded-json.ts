@@ -1,30 +1,8 @@
+import { sizeUpTo } from '../config/size-up-to.ts';
+
 /** Of one text, and of one field of a row, in characters. */
 const MAX_TEXT = 100_000;
 const MAX_ITEMS = 1_000;
-
-/**
- * About how many characters a JSON value is written with; counting ends when it is more than `most`, so that no value takes
- * long, however large.
- */
-export function sizeUpTo(most: number, value: unknown): number {
-  let size = 0;
-  const open: unknown[] = [value];
-  while (open.length > 0 && size <= most) {
-    const next = open.pop();
-    if (typeof next === 'string') size += next.length + 2;
-    else if (typeof next !== 'object' || next === null) size += 4;
-    else if (Array.isArray(next)) {
-      size += 2 + next.length;
-      if (size <= most) for (const item of next) open.push(item);
-    } else
-      for (const [name, inner] of Object.entries(next)) {
-        size += name.length + 4;
-        open.push(inner);
-        if (size > most) break;
-      }
-  }
-  return size;
-}
 
 /**
  * JSON of about `most` characters at most. What is larger is cut as Dify cuts what it shows to people

@@ -1,5 +1,6 @@
+import { sizeUpTo } from '../config/size-up-to.ts';
 import type { NodeExecutionRow } from '../store/schema.ts';
-import { boundedJson, sizeUpTo } from './bounded-json.ts';
+import { boundedJson } from './bounded-json.ts';
 import { nodeMetadata } from './node-metadata.ts';
 import type { NodeEvent } from './workflow-event.ts';
 

@@ -1,13 +1,11 @@
-import mime from 'mime';
 import type { FileType, FileUpload } from '../apps/app.ts';
 import { fileTypeOf } from '../apps/file-type.ts';
 import { type NamedFile, namesMethod, namesNothing, readFileInput } from '../apps/read-file-input.ts';
 import { invalidParam } from '../errors.ts';
-import { findFiles } from '../store/files.ts';
-import { newId } from '../store/new-id.ts';
+import { findUploads } from '../store/files.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Owner } from '../store/owner.ts';
-import type { FileRow } from '../store/schema.ts';
+import { namedRunFile } from './named-run-file.ts';
 import type { RunFile } from './run-file.ts';
 
 /**
@@ -27,8 +25,12 @@ export async function resolveFiles(
   if (!config.enabled) return [];
   const wanted = mappings.map(readMapping).filter((mapping) => mapping !== null);
   const ids = wanted.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId]));
-  const uploads = new Map((await findFiles(store, owner, ids)).map((row) => [row.id, row]));
-  const files = wanted.map((mapping) => toRunFile(mapping, uploads));
+  const uploads = await findUploads(store, owner, ids);
+  const files = wanted.map((named) => {
+    const file = namedRunFile(named, uploads);
+    if (file === null) throw invalidParam('Invalid upload file');
+    return file;
+  });
   for (const file of files) {
     if (strict && file.type !== 'custom' && file.type !== detectedType(file)) throw invalidParam(WRONG_TYPE);
     if (!allowed(config, file)) throw invalidParam(`File validation failed for file: ${file.filename}`);
@@ -54,44 +56,6 @@ function readMapping(entry: unknown): NamedFile | null {
   if (!namesMethod(entry)) return null;
   if (entry.transfer_method === 'remote_url' && namesNothing(entry)) return null;
   return readFileInput(entry);
-}
-
-function toRunFile(named: NamedFile, uploads: ReadonlyMap<string, FileRow>): RunFile {
-  const { type } = named;
-  if (named.uploadId !== null) {
-    const { uploadId, made } = named;
-    const upload = uploads.get(uploadId);
-    if (!upload) throw invalidParam('Invalid upload file');
-    const detected = fileTypeOf({ extension: upload.extension, mimeType: upload.mime_type });
-    return {
-      id: newId(),
-      type: type ?? detected,
-      transferMethod: made ? 'tool_file' : 'local_file',
-      uploadId,
-      url: null,
-      filename: upload.name,
-      extension: upload.extension,
-      mimeType: upload.mime_type,
-      size: upload.size,
-    };
-  }
-  const { url } = named;
-  const { pathname } = new URL(url);
-  const filename = pathname.slice(pathname.lastIndexOf('/') + 1) || 'file';
-  const extension = filename.includes('.') ? filename.slice(filename.lastIndexOf('.') + 1).toLowerCase() : '';
-  const guessed = mime.getType(filename);
-  const mimeType = guessed ?? (type === 'image' ? 'image/png' : 'application/octet-stream');
-  return {
-    id: newId(),
-    type: type ?? fileTypeOf({ extension, mimeType }),
-    transferMethod: 'remote_url',
-    uploadId: null,
-    url,
-    filename,
-    extension,
-    mimeType,
-    size: -1,
-  };
 }
 
 function allowed(config: FileUpload, file: RunFile): boolean {

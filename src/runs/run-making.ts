@@ -1,6 +1,6 @@
+import { sizeUpTo } from '../config/size-up-to.ts';
 import { withoutNul } from '../config/without-nul.ts';
 import type { NodeExecutionRow } from '../store/schema.ts';
-import { sizeUpTo } from './bounded-json.ts';
 import type { EngineEvent } from './engine.ts';
 import type { Made, MadeChange } from './made.ts';
 import { NodeRecorder, sizeOfEvent } from './node-recorder.ts';

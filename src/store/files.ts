@@ -27,6 +27,15 @@ export async function findFiles(store: Store, owner: Owner, ids: readonly string
   return found;
 }
 
+/** The same by id; asks nothing when there are no `ids`. */
+export async function findUploads(
+  store: Store,
+  owner: Owner,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, FileRow>> {
+  return new Map((await findFiles(store, owner, ids)).map((row) => [row.id, row]));
+}
+
 /** An upload by the beginning of its id. */
 export function findFileByShortId(store: Store, owner: Owner, shortId: string): Promise<FileRow | undefined> {
   return store

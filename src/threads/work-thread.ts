@@ -6,12 +6,20 @@ export interface WorkThreadLimits {
   readonly heapMb: number;
 }
 
-export interface WorkThreadOptions {
+/** What is sent to a thread; `transfer` is memory of the task that goes over to it as it is, and is gone here. */
+export interface Handed<Task> {
+  readonly task: Task;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+export interface WorkThreadOptions<Task> {
   /**
    * The module that the thread runs: it posts `{ kind: 'ready' }`, then answers every task with one report.
    */
   readonly entry: URL;
   readonly limits: WorkThreadLimits;
+  /** For tasks that are so large that sending them would take long. Null: it is sent as it is. */
+  hand?(task: Task, options: { readonly signal: AbortSignal }): Promise<Handed<Task>> | null;
   /** What a task that comes to nothing is rejected with: an error of the room whose thread this is. */
   failure(kind: ThreadFailure, options: { readonly cause?: unknown }): Error;
 }
@@ -24,14 +32,14 @@ export type ThreadFailure = 'time' | 'memory' | 'broken';
  * does to this thread only.
  */
 export class WorkThread<Task, Report extends { readonly kind: string }> {
-  readonly #options: WorkThreadOptions;
+  readonly #options: WorkThreadOptions<Task>;
   readonly #worker: Worker;
   #asked: PromiseWithResolvers<Report> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #ready = false;
   #alive = true;
 
-  constructor(options: WorkThreadOptions) {
+  constructor(options: WorkThreadOptions<Task>) {
     this.#options = options;
     this.#worker = new Worker(options.entry, {
       // Nothing of the server is handed down.
@@ -57,6 +65,8 @@ export class WorkThread<Task, Report extends { readonly kind: string }> {
   /** @throws `failure` when the thread broke, or took too long or too much; `signal.reason` on abort. It has ended then. */
   async run(task: Task, { signal }: { readonly signal: AbortSignal }): Promise<Report> {
     signal.throwIfAborted();
+    const handing = this.#options.hand?.(task, { signal }) ?? null;
+    const handed = handing === null ? { task, transfer: [] } : await handing;
     if (!this.#alive) throw this.#options.failure('broken', {});
     const asked = Promise.withResolvers<Report>();
     this.#asked = asked;
@@ -64,7 +74,7 @@ export class WorkThread<Task, Report extends { readonly kind: string }> {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       this.#worker.ref();
-      this.#worker.postMessage(task);
+      this.#worker.postMessage(handed.task, handed.transfer);
       if (this.#ready) this.#startClock();
       return await asked.promise;
     } finally {

@@ -40,6 +40,10 @@ export function createTools(sources: readonly ToolSource[]): Tools {
       const tools = provider.known();
       return tools === null || toolOf(tools, name) ? null : noTool(provider, name);
     },
+    lackOf(name) {
+      const tools = providerOf(name)?.known() ?? [];
+      return toolOf(tools, name)?.lack ?? null;
+    },
     async find(name, { signal }) {
       const provider = providerOf(name);
       if (!provider) throw new ToolError('failed', noProvider(name));

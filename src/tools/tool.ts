@@ -28,6 +28,8 @@ export interface Tool {
   readonly timeoutMs: number | null;
   /** `caller`: whoever asked the app executes it and brings the result; `invoke` is never called then. */
   readonly executedBy: 'server' | 'caller';
+  /** What its owner has not set and no call can do without, in words for them. */
+  readonly lack?: string;
   /**
    * Arguments have been cast and checked against `parameters`. Must settle promptly once `context.signal` aborts, having
    * ended whatever goes on elsewhere.

@@ -17,6 +17,11 @@ export interface Tools {
    * server that has not answered).
    */
   problemOf(name: ToolName): string | null;
+  /**
+   * What the owner has not set and no call of the tool can do without, in words for them; null: nothing, or it is not known
+   * whether there is such a tool.
+   */
+  lackOf(name: ToolName): string | null;
   /** @throws ToolError with what `problemOf` says, or why its provider cannot be asked; `signal.reason` on abort */
   find(name: ToolName, options: { readonly signal: AbortSignal }): Promise<Tool>;
   /** All there are, in no order that means anything. */

@@ -26,6 +26,7 @@ const files = {
   misnamed: agentApp([{ provider: 'time', tool: 'yesterday' }]),
   ignoring: agentApp([LOST, WEEKDAY, AWAY]),
   away: agentApp([AWAY]),
+  keyless: agentApp([WEEKDAY, { provider: 'tavily', tool: 'tavily_search' }]),
   off: agentApp([WEEKDAY], {
     agent: { tools: [{ ...LOST, enabled: false }, { dataset: { enabled: true, id: 'x' } }] },
   }),
@@ -129,6 +130,17 @@ describe('a tool that the server lacks', () => {
     expect(kindsOf(events)).toEqual(['error']);
     expect(events[0]).toMatchObject({ code: 'app_unavailable', status: 400 });
     expect(events[0]?.message).toMatch(/^App unavailable: .*127\.0\.0\.1.*[^.]\.$/);
+  });
+
+  test('is another thing than one without its key: that is reported, and the app runs', async () => {
+    await reported('keyless').toEqual([
+      {
+        ...{ level: 40, line: lineOf(files.keyless, 'provider_id: tavily') - 2 },
+        msg: 'the tool tavily_search cannot work: there is no key for Tavily: add { name: tavily, api_key: … } to tools in parley.yml',
+      },
+    ]);
+    provider.reply({ tokens: ['ok'] });
+    expect(saidIn((await take('keyless')).events)).toBe('ok');
   });
 
   test('that is switched off is none', async () => {

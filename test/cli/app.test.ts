@@ -87,6 +87,31 @@ test('app check lists the tools of an agent, and names each that is missing with
   );
 });
 
+test('a tool without its key or address is a warning that says where to set it', async () => {
+  const source = agentApp([
+    { provider: 'time', tool: 'current_time' },
+    { provider: 'tavily', tool: 'tavily_search' },
+    { provider: 'searxng', tool: 'searxng_search' },
+    { provider: 'openweather', tool: 'weather' },
+  ]);
+  await writeFile(join(home.root, 'keyless.yml'), source);
+  const { code, stdout } = await home.run('app', 'check', 'keyless.yml');
+  expect(code).toBe(0);
+  expect(stdout.match(/^keyless\.yml:\d+: the tool .*$/gm)?.map((line) => line.replace(/:\d+/, ''))).toEqual([
+    'keyless.yml: the tool tavily_search cannot work: there is no key for Tavily: add { name: tavily, api_key: … } to tools in parley.yml (warning)',
+    'keyless.yml: the tool searxng_search cannot work: there is no SearXNG server: add { name: searxng, base_url: http://… } to tools in parley.yml (warning)',
+    'keyless.yml: the tool weather cannot work: there is no key for OpenWeather: add { name: openweather, api_key: … } to tools in parley.yml (warning)',
+  ]);
+  const tools = [
+    { name: 'tavily', api_key: 'k' },
+    { name: 'searxng', base_url: 'http://127.0.0.1:1' },
+    { name: 'openweather', api_key: 'k' },
+  ];
+  await writeFile(join(home.root, 'keys.parley.yml'), JSON.stringify({ tools }));
+  const set = await home.run('app', 'check', 'keyless.yml', '--config', 'keys.parley.yml');
+  expect(set.stdout).not.toContain('cannot work');
+});
+
 test('missing tools are warnings for an app that may run without them', async () => {
   await writeFile(join(home.root, 'free.yml'), agentApp([{ provider: 'time', tool: 'yesterday' }]));
   await writeFile(join(home.root, 'free.parley.yml'), 'app_settings: { free: { missing_tools: ignore } }\n');

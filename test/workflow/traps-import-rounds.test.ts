@@ -37,6 +37,20 @@ describe('12.1 the normalisations of the browser are applied on import', () => {
       expect(await iteration.outputs()).toEqual({ out: ['a!', 'b!', 'c!'] });
     });
 
+    const nowhere = lab.workflow(
+      { start, list, each: { ...each, type: 'iteration', start_node_id: undefined }, shout, end },
+      {
+        edges: [
+          ['start', 'list'],
+          ['list', 'each'],
+          ['each', 'end'],
+        ],
+      },
+    );
+    test('one that names none, whose rounds are empty', async () => {
+      expect(await nowhere.outputs()).toEqual({ out: [null, null, null] });
+    });
+
     const { loop } = loopNodes('loop', 3, {
       loop_variables: [{ label: 'n', var_type: 'number', value_type: 'constant', value: '0' }],
       start_node_id: 'add',

@@ -84,6 +84,16 @@ describe('12.2 a variable that is not there', () => {
     const [finished] = dataOf(events, 'workflow_finished');
     expect(finished?.outputs).toMatchObject({ answer: '[] [start.v.x.y] [start.v.list.length]' });
   });
+
+  const firstOf = lab.workflow({
+    start: anyValue(),
+    first: aggregator(['start', 'v', 'none'], ['start', 'v', 'x'], ['start', 'v', 'y']),
+    end: endNode({ first: ['first', 'output'] }),
+  });
+  test('is passed over by an aggregator, null is not', async () => {
+    expect(await firstOf.outputs({ v: { x: null, y: 'y' } })).toEqual({ first: null });
+    expect(await firstOf.outputs({ v: { y: 'y' } })).toEqual({ first: 'y' });
+  });
 });
 
 describe('12.3 values are printed as Python prints them', () => {

@@ -1,25 +1,19 @@
-import { isRecord } from '../../config/is-record.ts';
-import type { ToolRef, WorkflowMode, WorkflowNeeds } from '../app.ts';
-import type { WorkflowReader } from '../workflow-reader.ts';
+import type { ToolRef, WorkflowNeeds } from '../app.ts';
+import type { WorkflowReading } from '../workflow-reader.ts';
 import type { DslNode } from './dsl-node.ts';
+import type { GraphNodes } from './graph-nodes.ts';
 
 /** A graph with one fault often has it in every node; people read the first ones. */
 const MAX_PROBLEMS = 100;
 
-/** Has a graph checked by `read`, and puts what it found wrong, or needed, to the lines of the nodes. */
-export function readGraphNeeds(graph: DslNode, mode: WorkflowMode, read: WorkflowReader): WorkflowNeeds {
-  const nodes = graph.get('nodes');
-  const byId = new Map<string, DslNode>();
-  for (const node of Array.isArray(nodes.value) ? nodes.items() : []) {
-    const id = isRecord(node.value) ? node.value.id : undefined;
-    if (typeof id === 'string' || typeof id === 'number') byId.set(String(id), node);
-  }
-  const lineOf = (id: string) => (byId.get(id) ?? graph).line;
-
-  const { problems, needs } = read(graph.value, mode);
+/** Puts what the reader of a graph found wrong, or needed, to the lines of the nodes. */
+export function readGraphNeeds(
+  graph: DslNode,
+  { problems, needs }: WorkflowReading,
+  nodes: GraphNodes,
+): WorkflowNeeds {
   for (const { nodeId, message } of problems.slice(0, MAX_PROBLEMS)) {
-    const node = nodeId === null ? undefined : byId.get(nodeId);
-    (node ?? graph).problem(`${nodeId === null ? '' : `${nameOf(nodeId, node)}: `}${inOneLine(message)}`);
+    nodes.problem(nodeId, `${nodeId === null ? '' : `${nodes.nameOf(nodeId)}: `}${inOneLine(message)}`);
   }
   if (problems.length > MAX_PROBLEMS)
     graph.problem(`the graph has ${problems.length - MAX_PROBLEMS} more problems`);
@@ -29,7 +23,7 @@ export function readGraphNeeds(graph: DslNode, mode: WorkflowMode, read: Workflo
   const datasets = new Map<string, WorkflowNeeds['datasets'][number]>();
   const packages = new Map<string, WorkflowNeeds['packages'][number]>();
   for (const need of needs) {
-    const line = () => lineOf(need.nodeId);
+    const line = () => nodes.lineOf(need.nodeId);
     switch (need.kind) {
       case 'model': {
         const { provider, name, mode } = need;
@@ -54,12 +48,6 @@ export function readGraphNeeds(graph: DslNode, mode: WorkflowMode, read: Workflo
     datasets: [...datasets.values()],
     packages: [...packages.values()],
   };
-}
-
-/** As the author knows it. */
-function nameOf(id: string, node: DslNode | undefined): string {
-  const title = node?.get('data').get('title').value;
-  return typeof title === 'string' && title !== '' ? `node "${title.slice(0, 100)}"` : `node ${id}`;
 }
 
 /** Without the marks that zod puts before each fault. */

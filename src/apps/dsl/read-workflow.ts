@@ -4,6 +4,8 @@ import type { WorkflowReader } from '../workflow-reader.ts';
 import type { DslProblem } from './dsl-error.ts';
 import type { DslNode } from './dsl-node.ts';
 import { environmentWarnings } from './environment-warnings.ts';
+import { graphNodes } from './graph-nodes.ts';
+import { graphWarnings } from './graph-warnings.ts';
 import { readConversationVariables } from './read-conversation-variables.ts';
 import { readEnvironment } from './read-environment.ts';
 import { readFeatures } from './read-features.ts';
@@ -28,7 +30,9 @@ export function readWorkflow(
   const variables = workflow.get('environment_variables');
   const form = readStartForm(startVariables(graph));
   const environment = readEnvironment(variables);
-  const needs = readGraphNeeds(graph, mode, readWorkflow);
+  const reading = readWorkflow(graph.value, mode);
+  const nodes = graphNodes(graph);
+  const needs = readGraphNeeds(graph, reading, nodes);
   const { stored, ...read } = readFeatures(features, apiExtensions);
   const [first = { provider: '', name: '', mode: 'chat' as const }] = needs.models;
   return {
@@ -56,6 +60,7 @@ export function readWorkflow(
     warnings: [
       ...unservedParts(features, form.externalVariables),
       ...environmentWarnings(variables, environment, settings.env),
+      ...graphWarnings(reading, environment, nodes),
     ],
   };
 }

@@ -2,11 +2,11 @@ import type { App } from '../../apps/app.ts';
 import { environmentOf } from '../../apps/environment-of.ts';
 import { workflowIdOf } from '../../apps/workflow-id.ts';
 import type { EngineTask } from '../../runs/engine.ts';
+import { fileObjectOf } from '../../runs/file-object.ts';
 import { CONVERSATION, ENVIRONMENT, SYSTEM } from '../workflow/pool/selector.ts';
 import type { PoolState } from '../workflow/pool/variable-pool.ts';
 import type { Value, ValueRecord } from '../workflow/values/value.ts';
 import type { Variable } from '../workflow/values/variable.ts';
-import { fileValueOf } from './file-values.ts';
 
 /** Not told with the others when a workflow begins (`facts/dify-dsl-engine.md` §7.1). */
 const UNTOLD = 'conversation_id';
@@ -52,7 +52,7 @@ export function runVariables(
 function inputValues({ app, inputFiles, fileUrl }: EngineTask, inputs: EngineTask['inputs']): ValueRecord {
   const files = new Map(
     app.config.inputForm.flatMap(({ variable, type }) => {
-      const found = inputFiles[variable]?.map((file) => fileValueOf(file, fileUrl));
+      const found = inputFiles[variable]?.map((file) => fileObjectOf(file, fileUrl));
       if (found === undefined) return [];
       return [[variable, type === 'file' ? (found[0] ?? null) : found] as const];
     }),
@@ -67,7 +67,7 @@ function systemValues(task: EngineTask, query: string, dialogueCount: number): V
   const chats = app.mode === 'advanced-chat';
   return {
     ...(chats ? { query } : {}),
-    files: files.map((file) => fileValueOf(file, fileUrl)),
+    files: files.map((file) => fileObjectOf(file, fileUrl)),
     ...(chats && conversation !== null ? { conversation_id: conversation.id } : {}),
     user_id: user,
     ...(chats ? { dialogue_count: dialogueCount } : {}),

@@ -4,6 +4,7 @@ import { fileTypeOf } from '../../apps/file-type.ts';
 import type { OutboundRule } from '../../config/outbound-rule.ts';
 import type { Outbound } from '../../outbound/outbound.ts';
 import type { EngineTask } from '../../runs/engine.ts';
+import { fileObjectOf } from '../../runs/file-object.ts';
 import type { RunFile } from '../../runs/run-file.ts';
 import { findFiles } from '../../store/files.ts';
 import { newId } from '../../store/new-id.ts';
@@ -12,7 +13,6 @@ import type { EngineParts } from '../engine-parts.ts';
 import { NodeError } from '../workflow/node-error.ts';
 import { FILE_IDENTITY, type FileValue } from '../workflow/values/file-value.ts';
 import type { WorkflowFiles } from '../workflow/workflow-services.ts';
-import { fileValueOf } from './file-values.ts';
 
 const TIMEOUTS = { connectMs: 10_000, readMs: 60_000, totalMs: 120_000 };
 /** The largest file that a model is given. */
@@ -86,7 +86,7 @@ export function workflowFiles(
         return unkeptFile(id, { filename, mimeType, size: bytes.byteLength });
       }
       if (made.uploadId !== null) own.add(made.uploadId);
-      return fileValueOf(made, task.fileUrl);
+      return fileObjectOf(made, task.fileUrl);
     },
   };
 }

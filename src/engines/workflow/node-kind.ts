@@ -26,6 +26,8 @@ export interface NodeKind<Config = unknown> {
   normalise?(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** Of a container: the type of the node inside that its rounds begin with. */
   readonly start?: string;
+  /** Of a container: has variables that nodes inside it may set. */
+  readonly hasVariables?: boolean;
   /** Honours `retry_config`. */
   readonly retries?: boolean;
   /** Handles that it can take; a fact for tools that look at graphs. */
@@ -36,6 +38,8 @@ export interface NodeKind<Config = unknown> {
   writes?(config: Config): readonly Selector[];
   /** What it uses of the world, for whoever checks an app before it runs. */
   needs?(config: Config): readonly WorkflowNeed[];
+  /** What its author may not know of it, in words that go on from its title. */
+  warnings?(config: Config): readonly string[];
   /** What clients are told of it when it starts, in Dify's terms: `{ agent_strategy: { name, icon } }`. */
   about?(config: Config): ValueRecord;
   /** What a response shows, in order. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { error, options } from '../../../test/support/apps/read-app.fixture.ts';
 import { startNode, workflowDsl } from '../../../test/support/apps/workflow.fixture.ts';
 import type { WorkflowConfig } from '../../apps/app.ts';
+import type { DslProblem } from '../../apps/dsl/dsl-error.ts';
 import { readApp } from '../../apps/dsl/read-app.ts';
 import { ParleyError } from '../../errors.ts';
 import { graphOf, readWorkflow } from './read-workflow.ts';
@@ -89,6 +90,46 @@ workflow:
     - { id: first, parentId: each, data: { type: iteration-start } }
     - { id: second, parentId: each, data: { type: code, code_language: python3, code: import yaml, variables: [], outputs: {} } }`;
   expect(workflow(source).packages).toEqual([{ name: 'yaml', line: 9 }]);
+});
+
+describe('what a graph does that its author may not know of is warned of', () => {
+  const CHAIN = ['{ source: start, target: a }', '{ source: a, target: b }'];
+  const source = (nodes: readonly string[]) => `app: { mode: workflow }
+workflow:
+  environment_variables: [{ name: KEY, value_type: secret }, { name: HOST, value_type: string, value: h }]
+  graph:
+    edges: [${CHAIN.slice(0, nodes.length)}]
+    nodes:
+    - ${startNode()}
+${nodes.map((node) => `    - ${node}`).join('\n')}`;
+  const warnings = (...nodes: readonly string[]) => {
+    const found: DslProblem[] = [];
+    const settings = { ...options.settings, env: { KEY: 'k' } };
+    readApp(source(nodes), { ...options, settings, readWorkflow, onWarning: (one) => found.push(one) });
+    return found;
+  };
+  const http = (id: string, more: string) =>
+    `{ id: ${id}, data: { type: http-request, title: Ask, method: get, url: 'https://a', ${more} } }`;
+
+  test('certificates that are checked all the same', () => {
+    const found = warnings(http('a', 'ssl_verify: false'), http('b', 'ssl_verify: true'));
+    expect(found).toEqual([
+      { line: 8, reason: expect.stringMatching(/^node "Ask": ssl_verify: false has no effect/) },
+    ]);
+    const loose = http('loose', 'ssl_verify: false');
+    expect(warnings(http('a', ''), http('b', ''), loose)).toEqual([]);
+  });
+
+  test('secrets that answers and ends say', () => {
+    const answer = "{ id: a, data: { type: answer, answer: 'At {{#env.HOST#}} with {{#env.KEY#}}' } }";
+    const end = '{ id: b, data: { type: end, outputs: [{ variable: x, value_selector: [env, KEY] }] } }';
+    const template = `{ id: b, data: { type: template-transform, template: '{{ k }}', variables: [{ variable: k, value_selector: [env, KEY] }] } }`;
+    expect(warnings(answer, end).map(({ line, reason }) => [line, reason.slice(0, 32)])).toEqual([
+      [8, 'node a: says the secret KEY, whi'],
+      [9, 'node b: says the secret KEY, whi'],
+    ]);
+    expect(warnings(http('a', "headers: 'X: {{#env.KEY#}}'"), template)).toEqual([]);
+  });
 });
 
 describe('graphOf', () => {

@@ -1,5 +1,5 @@
 import type { WorkflowConfig } from '../../apps/app.ts';
-import type { WorkflowNeed, WorkflowReader } from '../../apps/workflow-reader.ts';
+import type { WorkflowNeed, WorkflowReader, WorkflowReading } from '../../apps/workflow-reader.ts';
 import { isRecord } from '../../config/is-record.ts';
 import { ParleyError } from '../../errors.ts';
 import type { Graph } from './graph/graph.ts';
@@ -20,18 +20,25 @@ const graphs = new WeakMap<object, Graph>();
  * Reads the graph of an app for `readApp`. Both modes have the same rules, as in Dify: answer nodes of a workflow and a
  * chatflow without any are no faults.
  *
- * What only nodes need that no run comes to is not listed: files often have some that their author has cut off.
+ * What only nodes need, or do, that no run comes to is not listed: files often have some that their author has cut off.
  */
 export const readWorkflow: WorkflowReader = (definition) => {
   const read = graphOrProblems(definition);
   if (read.kind === 'problems') return { problems: read.problems.map(withoutTitle), needs: [] };
   const reachable = reachableNodes(read.graph.root);
   const needs: (WorkflowNeed & { readonly nodeId: string })[] = [];
+  const warnings: NonNullable<WorkflowReading['warnings']>[number][] = [];
+  const says: NonNullable<WorkflowReading['says']>[number][] = [];
   for (const nodeId of rawGraph(definition)?.nodes.keys() ?? []) {
     const node = reachable.get(nodeId);
-    for (const need of node?.kind.needs?.(node.config) ?? []) needs.push({ ...need, nodeId });
+    if (node === undefined) continue;
+    const { kind, config } = node;
+    for (const need of kind.needs?.(config) ?? []) needs.push({ ...need, nodeId });
+    for (const message of kind.warnings?.(config) ?? []) warnings.push({ nodeId, message });
+    for (const segment of kind.segments?.(config) ?? [])
+      if (segment.kind === 'variable') says.push({ nodeId, selector: segment.selector });
   }
-  return { problems: [], needs };
+  return { problems: [], needs, warnings, says };
 };
 
 /**

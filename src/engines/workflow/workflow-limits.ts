@@ -12,3 +12,12 @@ export const DEFAULT_LIMITS: WorkflowLimits = Object.freeze({
   maxMs: 1_200_000,
   concurrency: 10,
 });
+
+/**
+ * Characters of JSON that one node gives at most, or a container collects from its rounds: more than a whole document, and
+ * little enough to be counted, told and stored in one go.
+ */
+export const MAX_OUTPUT_CHARACTERS = 16_000_000;
+
+/** Of one variable of a loop, which is told with each round. */
+export const MAX_LOOP_VARIABLE_CHARACTERS = 2 * 1024 ** 2;

@@ -27,6 +27,14 @@ export class BoundedText {
   }
 }
 
+/** No charset takes more for what JavaScript counts as one character. */
+const MOST_BYTES = 4;
+
+/** Whether it can be seen without decoding that bytes are more text than a document may give. */
+export function isTooLong(bytes: Uint8Array): boolean {
+  return bytes.length > EXTRACT_LIMITS.outputChars * MOST_BYTES;
+}
+
 /** @throws ExtractionError for more text than a document may give */
 export function checkLength(characters: number): void {
   if (characters <= EXTRACT_LIMITS.outputChars) return;

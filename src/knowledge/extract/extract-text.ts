@@ -1,9 +1,11 @@
 import { createThreadPool, type ThreadPoolLimits } from '../../threads/thread-pool.ts';
 import { WorkThread, type WorkThreadLimits } from '../../threads/work-thread.ts';
+import { isTooLong } from './bounded-text.ts';
 import { type DocumentKind, documentKindOf } from './document-kind.ts';
 import { EXTRACT_LIMITS } from './extract-limits.ts';
 import type { ExtractReport, ExtractTask } from './extract-task.ts';
 import { ExtractionError, unreadable } from './extraction-error.ts';
+import { handTask } from './hand-task.ts';
 
 export interface DocumentFile {
   readonly bytes: Uint8Array;
@@ -36,7 +38,9 @@ export function createTextExtractor(
     if (bytes.length > EXTRACT_LIMITS.inputBytes) {
       throw unreadable(`The document is larger than ${EXTRACT_LIMITS.inputBytes / 1024 ** 2} MB.`);
     }
-    if (bytes.length <= EXTRACT_LIMITS.inlineBytes && CHEAP.includes(kind)) {
+    const isCheap = bytes.length <= EXTRACT_LIMITS.inlineBytes && CHEAP.includes(kind);
+    // What is refused unread needs no thread either.
+    if (isCheap || (kind === 'text' && isTooLong(bytes))) {
       const { readDocument } = await import('./read-document.ts');
       return readDocument({ kind, bytes });
     }
@@ -61,6 +65,7 @@ function startThread(limits: WorkThreadLimits): WorkThread<ExtractTask, ExtractR
   return new WorkThread({
     entry: new URL('./extract-worker.ts', import.meta.url),
     limits,
+    hand: handTask,
     failure: (kind, options) => unreadable(failures[kind], options),
   });
 }

@@ -1,4 +1,4 @@
-import { checkLength } from './bounded-text.ts';
+import { checkLength, isTooLong } from './bounded-text.ts';
 import type { DocumentKind } from './document-kind.ts';
 import type { ExtractTask } from './extract-task.ts';
 import { unreadable } from './extraction-error.ts';
@@ -45,6 +45,7 @@ export async function readDocument({ kind, bytes }: ExtractTask): Promise<string
 async function read(kind: DocumentKind, bytes: Uint8Array): Promise<string> {
   switch (kind) {
     case 'text':
+      if (isTooLong(bytes)) checkLength(bytes.length);
       return decoded(bytes);
     case 'json':
       return (await import('./text/read-json.ts')).readJson(await decoded(bytes));

@@ -13,11 +13,15 @@ export const conversationItem = z.object({
   updated_at: z.int(),
 });
 
-export function wireConversation(row: ConversationRow): z.infer<typeof conversationItem> {
+/** @param inputs as they are told now */
+export function wireConversation(
+  row: ConversationRow,
+  inputs: Record<string, unknown>,
+): z.infer<typeof conversationItem> {
   return {
     id: row.id,
     name: row.name,
-    inputs: JSON.parse(row.inputs),
+    inputs,
     status: row.status,
     introduction: row.introduction,
     created_at: unixSeconds(row.created_at),

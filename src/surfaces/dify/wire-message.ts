@@ -41,15 +41,19 @@ export const messageItem = z.object({
   currency: z.string(),
 });
 
-/** A message with what belongs to it; `sign` makes the address of an upload. */
+/** A message with what belongs to it; `inputs` and `answer` as they are told now. `sign` makes the address of an upload. */
 export function wireMessage(
   row: MessageRow,
   {
+    inputs,
+    answer,
     files,
     thoughts,
     feedback,
     sign,
   }: {
+    readonly inputs: Record<string, unknown>;
+    readonly answer: string;
     readonly files: readonly MessageFileRow[];
     readonly thoughts: readonly ThoughtRow[];
     readonly feedback: FeedbackRow | undefined;
@@ -60,9 +64,9 @@ export function wireMessage(
     id: row.id,
     conversation_id: row.conversation_id ?? NIL_ID,
     parent_message_id: NIL_ID,
-    inputs: JSON.parse(row.inputs),
+    inputs,
     query: row.query,
-    answer: row.answer,
+    answer,
     feedback: feedback ? { rating: feedback.rating } : null,
     retriever_resources: [],
     created_at: unixSeconds(row.created_at),

@@ -29,6 +29,8 @@ export interface ToolDefinition<Given extends Parameters, Authored extends Param
   readonly name: string;
   readonly label: { readonly en_US: string; readonly zh_Hans: string };
   readonly description: string;
+  /** As `Tool.lack`; null: nothing. */
+  readonly lack?: string | null;
   /** What a model fills in. */
   readonly parameters: Given;
   readonly required: readonly (keyof Given & string)[];
@@ -53,6 +55,7 @@ export function defineTool<const Given extends Parameters, const Authored extend
     icon,
     timeoutMs: settings.timeoutMs,
     executedBy: 'server',
+    ...(definition.lack ? { lack: definition.lack } : {}),
     invoke: (args, context) => definition.invoke(args as Values<Given & Authored>, context),
   };
 }

@@ -57,7 +57,7 @@ test('without a key, and with one that is refused', async () => {
   const none = builtinsUnderTest({ name: 'openweather', baseUrl: callee.url });
   expect(await none.failure(...ask({ city: 'Beijing' }))).toMatchObject({
     kind: 'credentials',
-    message: 'There is no key for OpenWeather: add { name: openweather, api_key: … } to tools in parley.yml.',
+    message: 'there is no key for OpenWeather: add { name: openweather, api_key: … } to tools in parley.yml',
   });
   const wrong = builtinsUnderTest({ name: 'openweather', apiKey: 'wrong-key', baseUrl: callee.url });
   expect(await wrong.failure(...ask({ city: 'Beijing' }))).toMatchObject({

@@ -4,6 +4,7 @@ import { answerText } from './answer-text.ts';
 import { boundJson } from './bound-json.ts';
 import type { BuiltinParts, BuiltinSettings } from './builtin-parts.ts';
 import { defineTool } from './define-tool.ts';
+import { lackingKey } from './lacking.ts';
 import { createService, jsonOf } from './service.ts';
 
 const ICON = { background: '#FFF4E5', content: '⛅' };
@@ -14,8 +15,10 @@ const MAX_TEXT = 20_000;
 export function openweatherTools({ outbound }: BuiltinParts, settings: BuiltinSettings): readonly Tool[] {
   const origin = 'https://api.openweathermap.org';
   const service = createService(outbound, settings, { title: TITLE, origin, takesKey: true });
+  const lack = lackingKey(settings, TITLE);
   return [
     defineTool(settings, ICON, {
+      lack,
       name: 'weather',
       label: { en_US: 'Open Weather Query', zh_Hans: '天气查询' },
       description: 'Tells what the weather is now in a city: temperature, wind, clouds, rain.',
@@ -33,16 +36,10 @@ export function openweatherTools({ outbound }: BuiltinParts, settings: BuiltinSe
       },
       async invoke({ city = '', lang, units }, context) {
         if (city.trim() === '') throw new ToolError('arguments', 'Please tell me your city');
-        if (settings.apiKey === null) {
-          const where = `{ name: ${settings.name}, api_key: … }`;
-          throw new ToolError(
-            'credentials',
-            `There is no key for OpenWeather: add ${where} to tools in parley.yml.`,
-          );
-        }
+        if (lack !== null) throw new ToolError('credentials', lack);
         const query = {
           q: city.trim(),
-          appid: settings.apiKey,
+          appid: settings.apiKey ?? undefined,
           units: units?.trim() || 'metric',
           lang: languageOf(lang),
         };

@@ -85,7 +85,7 @@ test('an address that already is that of the search', async () => {
 test('without a server of the owner’s', async () => {
   expect(await builtinsUnderTest().failure(...search({ query: 'x' }))).toMatchObject({
     kind: 'credentials',
-    message: 'There is no SearXNG server: add { name: searxng, base_url: http://… } to tools in parley.yml.',
+    message: 'there is no SearXNG server: add { name: searxng, base_url: http://… } to tools in parley.yml',
   });
 });
 

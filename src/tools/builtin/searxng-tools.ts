@@ -6,6 +6,7 @@ import { answerText } from './answer-text.ts';
 import { boundJson } from './bound-json.ts';
 import type { BuiltinParts, BuiltinSettings } from './builtin-parts.ts';
 import { defineTool } from './define-tool.ts';
+import { lackingServer } from './lacking.ts';
 import { createService, jsonOf } from './service.ts';
 import { summaryOf } from './summary-of.ts';
 
@@ -39,8 +40,10 @@ export function searxngTools({ outbound }: BuiltinParts, settings: BuiltinSettin
       hints: { 403: 'Its settings.yml must list json in search.formats.' },
     },
   );
+  const lack = lackingServer(settings, TITLE);
   return [
     defineTool(settings, ICON, {
+      lack,
       name: 'searxng_search',
       label: { en_US: 'SearXNG Search', zh_Hans: 'SearXNG 搜索' },
       description: 'Searches the web and gives titles, addresses and excerpts of what it finds.',
@@ -61,13 +64,7 @@ export function searxngTools({ outbound }: BuiltinParts, settings: BuiltinSettin
         num_results: { type: 'number', description: `How many results, at most ${MAX_RESULTS}` },
       },
       async invoke({ query = '', search_type, time_range, result_type, num_results }, context) {
-        if (baseUrl === null) {
-          const where = `{ name: ${settings.name}, base_url: http://… }`;
-          throw new ToolError(
-            'credentials',
-            `There is no SearXNG server: add ${where} to tools in parley.yml.`,
-          );
-        }
+        if (lack !== null) throw new ToolError('credentials', lack);
         const wanted = (search_type ?? '').trim().toLowerCase();
         const asked = {
           q: query,

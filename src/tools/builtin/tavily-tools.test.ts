@@ -199,7 +199,7 @@ test('without a key, and with one that is refused', async () => {
     const args = { query: 'x', urls: 'https://a.example/' };
     expect(await none.failure('tavily', name, args)).toMatchObject({
       kind: 'credentials',
-      message: 'There is no key for Tavily: add { name: tavily, api_key: … } to tools in parley.yml.',
+      message: 'there is no key for Tavily: add { name: tavily, api_key: … } to tools in parley.yml',
     });
     expect(await wrong.failure('tavily', name, args)).toMatchObject({
       kind: 'credentials',

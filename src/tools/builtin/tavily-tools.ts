@@ -6,6 +6,7 @@ import { answerText } from './answer-text.ts';
 import { boundJson } from './bound-json.ts';
 import type { BuiltinParts, BuiltinSettings } from './builtin-parts.ts';
 import { defineTool } from './define-tool.ts';
+import { lackingKey } from './lacking.ts';
 import { createService, jsonOf } from './service.ts';
 import { type Extracted, extractedText, type Found, foundText } from './tavily-text.ts';
 
@@ -25,11 +26,10 @@ export function tavilyTools({ outbound }: BuiltinParts, settings: BuiltinSetting
   const origin = 'https://api.tavily.com';
   const service = createService(outbound, settings, { title: TITLE, origin, takesKey: true });
 
+  const lack = lackingKey(settings, TITLE);
+
   async function ask(path: string, body: object, projectId: string | undefined, context: ToolContext) {
-    if (settings.apiKey === null) {
-      const where = `{ name: ${settings.name}, api_key: … }`;
-      throw new ToolError('credentials', `There is no key for Tavily: add ${where} to tools in parley.yml.`);
-    }
+    if (lack !== null) throw new ToolError('credentials', lack);
     const headers = {
       authorization: `Bearer ${settings.apiKey}`,
       'content-type': 'application/json',
@@ -48,6 +48,7 @@ export function tavilyTools({ outbound }: BuiltinParts, settings: BuiltinSetting
   return [
     defineTool(settings, ICON, {
       name: 'tavily_search',
+      lack,
       label: { en_US: 'Tavily Search', zh_Hans: 'Tavily 搜索' },
       description: 'Searches the web, and gives titles, addresses and the passages that answer the query.',
       parameters: {
@@ -142,6 +143,7 @@ export function tavilyTools({ outbound }: BuiltinParts, settings: BuiltinSetting
     }),
     defineTool(settings, ICON, {
       name: 'tavily_extract',
+      lack,
       label: { en_US: 'Tavily Extract', zh_Hans: 'Tavily 提取' },
       description: 'Reads web pages and gives their text.',
       parameters: {

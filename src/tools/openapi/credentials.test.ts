@@ -33,6 +33,18 @@ const secrets = {
   OTHER__BEARER: 'k-of-another',
 };
 
+/** What the tool says before anybody calls it. */
+async function lackOf(security: readonly Json[], entry: Partial<OpenApiEntry>): Promise<string | undefined> {
+  const document = documentOf(
+    'http://127.0.0.1:1',
+    { '/': getOf([], { security }) },
+    { components: { securitySchemes } },
+  );
+  const provider = providerOf(document, { name: 'my-api', secrets, ...entry });
+  const [tool] = await provider.list({ signal: new AbortController().signal });
+  return tool?.lack;
+}
+
 async function call(
   security: readonly Json[] | undefined,
   entry: Partial<OpenApiEntry> = {},
@@ -92,6 +104,8 @@ describe('credentials of the environment', () => {
       kind: 'credentials',
       message,
     });
+    expect(await lackOf(security, { secrets: { OTHER__BEARER: 'k' } })).toBe(message);
+    expect(await lackOf([...security, {}], { secrets: {} })).toBeUndefined();
   });
 
   test.each([
@@ -143,9 +157,8 @@ describe("the owner's headers and query", () => {
 
   test('that refer to what is not set are told when a tool is called', async () => {
     const entry = { headers: { 'x-key': '' }, unset: ['WEATHER_KEY', 'B'] };
-    await expect(call([], entry)).rejects.toMatchObject({
-      kind: 'credentials',
-      message: 'set the environment variable WEATHER_KEY, B, which the credentials of my-api refer to',
-    });
+    const message = 'set the environment variable WEATHER_KEY, B, which the credentials of my-api refer to';
+    await expect(call([], entry)).rejects.toMatchObject({ kind: 'credentials', message });
+    expect(await lackOf([], entry)).toBe(message);
   });
 });

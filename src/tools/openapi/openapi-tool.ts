@@ -35,6 +35,7 @@ export function openApiTool(
   const kept = keptBack(operation.server, entry, credentials);
   const totalMs = entry.timeoutMs ?? TOTAL_MS;
   const timeouts = { connectMs: Math.min(CONNECT_MS, totalMs), readMs: totalMs, totalMs };
+  const lack = kept ?? credentials.missing;
   return {
     provider: entry.name,
     name: operation.name,
@@ -45,6 +46,7 @@ export function openApiTool(
     icon: { content: '🔌', background: '#E0F2FE' },
     timeoutMs: entry.timeoutMs,
     executedBy: 'server',
+    ...(lack === null ? {} : { lack }),
     async invoke(args, context) {
       if (kept !== null) throw new ToolError('credentials', kept);
       const request = await buildRequest(operation, credentials, args);

@@ -10,7 +10,8 @@ import type { Value } from '../values/value.ts';
 import type { Variable } from '../values/variable.ts';
 import { ASSIGNER_ERROR, type AssignerItem } from './assigner-config.ts';
 import { isValidInput, takesConstant, takesOperation, takesVariable } from './operations.ts';
-import { assigned, withValue, zeroOf } from './updated.ts';
+import { assigned, checkTarget, withValue, zeroOf } from './updated.ts';
+import { VariableSizes } from './variable-size.ts';
 
 const WITHOUT_INPUT = ['clear', 'remove-first', 'remove-last'];
 
@@ -22,6 +23,7 @@ const WITHOUT_INPUT = ['clear', 'remove-first', 'remove-last'];
  */
 export function assignItems(items: readonly AssignerItem[], pool: ReadPool): NodeResult {
   const working = new Map<string, VariableWrite>();
+  const sizes = new VariableSizes();
   const get = (selector: Selector): Variable => {
     const own = selector.length === 2 ? working.get(selectorKey(selector))?.variable : undefined;
     const variable = own ?? pool.get(selector);
@@ -30,10 +32,15 @@ export function assignItems(items: readonly AssignerItem[], pool: ReadPool): Nod
   };
   for (const item of items) {
     const selector = item.variable_selector;
+    checkTarget(selector);
     const target = get(selector);
     const value = inputOf(item, target, get);
     if (value === undefined) continue;
-    working.set(selectorKey(selector), { selector, variable: applied(item.operation, target, value) });
+    const parts = partsOf(item.operation, target, value);
+    if (parts.length > 0) sizes.check(selector, ...parts);
+    const variable = applied(item.operation, target, value);
+    if (parts.length > 1) sizes.join(variable.value, parts);
+    working.set(selectorKey(selector), { selector, variable });
   }
   return assigned({ items: items as unknown as Value }, [...working.values()]);
 }
@@ -60,6 +67,20 @@ function inputOf(
   if (operation === 'set' && type === 'object' && typeof value === 'string') value = parsed(value);
   if (!isValidInput(type, operation, value)) throw failed(`Invalid input value ${pythonStr(value)}`);
   return value;
+}
+
+/** What the variable holds afterwards; none for what cannot make it larger. */
+function partsOf(operation: string, target: Variable, input: Value): readonly Value[] {
+  switch (operation) {
+    case 'append':
+    case 'extend':
+      return [target.value, input];
+    case 'over-write':
+    case 'set':
+      return [input];
+    default:
+      return [];
+  }
 }
 
 function applied(operation: string, target: Variable, input: Value): Variable {

@@ -1,9 +1,11 @@
+import { NodeError } from '../node-error.ts';
 import type { NodeResult, VariableWrite } from '../node-result.ts';
 import type { Selector } from '../pool/selector.ts';
 import { exposedType, type SegmentType } from '../values/segment-type.ts';
 import { typeOf } from '../values/type-of.ts';
 import type { Value, ValueRecord } from '../values/value.ts';
 import type { Variable } from '../values/variable.ts';
+import { ASSIGNER_ERROR } from './assigner-config.ts';
 
 /** A variable with a new value. Its declared type stays, so that an empty list still knows what it is a list of. */
 export function withValue(variable: Variable, value: Value): Variable {
@@ -27,6 +29,13 @@ export function zeroOf(type: SegmentType): Value {
     default:
       return type.startsWith('array[') ? [] : null;
   }
+}
+
+/** Variables are set as a whole, not what is within them. @throws NodeError */
+export function checkTarget(selector: Selector): void {
+  if (selector.length <= 2) return;
+  const message = `Invalid selector: expected 2 elements (node_id, variable_name), got ${selector.length} elements`;
+  throw new NodeError(ASSIGNER_ERROR, message);
 }
 
 /** What an assigner has done, as it is told and kept. */

@@ -1,15 +1,18 @@
 import { pythonEquals } from '../values/python-equals.ts';
 import { pythonFloatOf, pythonInt } from '../values/python-parse.ts';
 import { pythonStr, pythonTruth } from '../values/python-text.ts';
-import { inferType } from '../values/type-of.ts';
+import { typeOf } from '../values/type-of.ts';
 import type { Value } from '../values/value.ts';
+import type { Variable } from '../values/variable.ts';
 
 /**
- * One comparison (`facts/dify-dsl-engine.md` §4.7). Null is neither equal to anything nor unequal.
+ * One comparison (`facts/dify-dsl-engine.md` §4.7). Null is neither equal to anything nor unequal; how a number is compared
+ * goes by the variable's type.
  *
  * @throws TypeError for values that the operator does not take
  */
-export function compare(operator: string, actual: Value, expected: Value): boolean {
+export function compare(operator: string, variable: Variable, expected: Value): boolean {
+  const actual = variable.value;
   switch (operator) {
     case 'contains':
       return pythonTruth(actual) && contains(actual, expected);
@@ -28,9 +31,9 @@ export function compare(operator: string, actual: Value, expected: Value): boole
     case 'not empty':
       return pythonTruth(actual);
     case '=':
-      return actual !== null && equalNumbers(actual, expected);
+      return actual !== null && equalNumbers(variable, expected);
     case '≠':
-      return actual !== null && !equalNumbers(actual, expected);
+      return actual !== null && !equalNumbers(variable, expected);
     case '>':
     case '<':
     case '≥':
@@ -66,11 +69,11 @@ function same(actual: Value, expected: Value): boolean {
   return pythonEquals(actual, expected);
 }
 
-function equalNumbers(actual: Value, expected: Value): boolean {
+function equalNumbers(variable: Variable, expected: Value): boolean {
+  const actual = variable.value;
   if (typeof actual === 'boolean') return actual === pythonTruth(expected);
   if (typeof actual !== 'number') throw new TypeError('Invalid actual value type: number or boolean');
-  const isInteger = inferType(actual) === 'integer';
-  return actual === (isInteger ? pythonInt(expected) : pythonFloatOf(expected));
+  return actual === (typeOf(variable) === 'float' ? pythonFloatOf(expected) : pythonInt(expected));
 }
 
 function inOrder(operator: '>' | '<' | '≥' | '≤', actual: Value, expected: Value): boolean {

@@ -9,9 +9,14 @@ export const OPERATORS = [
   ...['in', 'not in', 'all of', '=', '≠', '>', '<', '≥', '≤', 'null', 'not null', 'exists', 'not exists'],
 ] as const;
 
+const scalar = z.union([z.string(), z.boolean(), z.number()]);
+
+/** What a file compares with. */
+export const expectedSchema = z.union([scalar, z.array(scalar), z.null()]).optional();
+
 const comparison = {
   comparison_operator: z.enum(OPERATORS as unknown as [string, ...string[]]),
-  value: z.union([z.string(), z.array(z.string()), z.boolean(), z.number(), z.null()]).optional(),
+  value: expectedSchema,
 };
 
 const logicalOperator = z.enum(['and', 'or']).nullish();

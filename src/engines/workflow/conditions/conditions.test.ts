@@ -36,6 +36,37 @@ function check(
   }
 }
 
+test.each<readonly [number, 'float' | undefined, string, string, boolean | string]>([
+  [3, 'float', '=', '3.0', true],
+  [3, 'float', '≠', '3.0', false],
+  [3, 'float', '=', '3.5', false],
+  [3, 'float', '≥', '3.0', true],
+  [3, undefined, '=', '3', true],
+  [3, undefined, '=', '3.0', "invalid literal for int() with base 10: '3.0'"],
+])(
+  'a number is compared as its variable is typed: %j (%s) %s %j',
+  (value, type, operator, expected, holds) => {
+    const pool = VariablePool.from([['n', [['v', { value, ...(type && { type }) }]]]]);
+    const conditions = conditionsSchema.parse([
+      { variable_selector: ['n', 'v'], comparison_operator: operator, value: expected },
+    ]);
+    const evaluate = () => evaluateConditions(conditions, 'and', pool).holds;
+    if (typeof holds === 'string') expect(evaluate).toThrow(holds);
+    else expect(evaluate()).toBe(holds);
+  },
+);
+
+test.each<readonly [Value, string, readonly Value[], boolean]>([
+  [[true, false], 'all of', [true, false], true],
+  [[true], 'all of', [true, false], false],
+  [[true, false], 'all of', ['true', 'False'], true],
+  [[1, 2, 3], 'all of', [1, 3], true],
+  [2, 'in', [1, 2], true],
+  [2, 'not in', [1, 2], false],
+])('lists of any scalars are compared with: %j %s %j', (value, operator, expected, holds) => {
+  expect(check(value, operator, expected)).toBe(holds);
+});
+
 describe('operators', () => {
   test.each<readonly [Value, string, unknown, boolean | string]>([
     ['hello', 'contains', 'ell', true],

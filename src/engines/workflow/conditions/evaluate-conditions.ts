@@ -50,7 +50,7 @@ function evaluate(condition: Condition, pool: ReadPool, compared: ValueRecord[])
   const expanded = typeof given === 'string' ? expandTemplate(given, pool) : given;
   const expected = expectedOf(variable, operator, expanded);
   compared.push({ actual_value: variable.value, expected_value: expected, comparison_operator: operator });
-  return compare(operator, variable.value, expected);
+  return compare(operator, variable, expected);
 }
 
 const WITHOUT_EXPECTATION = ['empty', 'not empty', 'null', 'not null', 'exists', 'not exists'];
@@ -87,7 +87,7 @@ function ofFiles(
   const holds = (file: FileValue): boolean => {
     const actual = fileAttribute(file, key);
     if (actual === undefined) throw new Error(`'${key}' is not a valid FileAttribute`);
-    return compare(operator, dotted ? withDot(actual) : actual, expected);
+    return compare(operator, { value: dotted ? withDot(actual) : actual }, expected);
   };
   return operator.includes('not') ? files.every(holds) : files.some(holds);
 }

@@ -184,6 +184,33 @@ describe('an iteration', () => {
     expect(most).toBe(3);
   });
 
+  test.each([
+    ['terminated', false],
+    ['continue-on-error', true],
+  ])('collects so much and no more: %s', async (error_handle_mode, is_parallel) => {
+    const large = fakeKind('work', () => ({ outputs: { v: 'x'.repeat(3_000_000) } }));
+    const graph = readOrThrow(
+      [
+        start,
+        node('each', 'iteration', {
+          iterator_selector: ['start', 'items'],
+          output_selector: ['w', 'v'],
+          start_node_id: 's',
+          ...{ is_parallel, parallel_nums: 0, error_handle_mode },
+        }),
+        node('s', 'iteration-start', {}, 'each'),
+        node('w', 'work', {}, 'each'),
+      ],
+      edges('start -> each', 's -> w'),
+      { kinds: [large] },
+    );
+    const few = await play(graph, { inputs: { items: [1, 2, 3, 4, 5] } });
+    expect(few.outcome.status).toBe('succeeded');
+    const { outcome } = await play(graph, { inputs: { items: Array(100).fill(1) } });
+    const error = 'The items of the output are larger than 16000000 characters.';
+    expect(outcome).toMatchObject({ status: 'failed', error });
+  });
+
   test('a round that fails stops the ones beside it', async () => {
     let aborted = 0;
     const half = fakeKind('work', (_, { pool, signal }) => {

@@ -157,6 +157,48 @@ describe('a loop', () => {
     expect(refused.outcome.error).toBe('Invalid value for loop variable i');
   });
 
+  test.each([
+    ['array[string]', '', []],
+    ['array[object]', null, []],
+    ['boolean', 'True', true],
+    ['boolean', 'False', false],
+  ])('a constant of the type %s that the file writes as %j', async (var_type, value, read) => {
+    const variables = [{ label: 'v', var_type, value_type: 'constant', value }];
+    const { outcome } = await play(
+      loop(
+        { loop_variables: variables, loop_count: 1 },
+        [node('p', 'probe', { asks: 'loop.v' }, 'loop')],
+        ['s -> p'],
+        end('loop.v'),
+      ),
+    );
+    expect(outcome).toMatchObject({ status: 'succeeded', outputs: { 'loop.v': read } });
+  });
+
+  test('the record of its variables ends where it gets too long', async () => {
+    const variables = [
+      { label: 'v', var_type: 'string', value_type: 'constant', value: 'x'.repeat(300_000) },
+    ];
+    const asks = node('p', 'probe', { asks: 'loop.v' }, 'loop');
+    const { outcome, events } = await play(
+      loop({ loop_variables: variables, loop_count: 50 }, [asks], ['s -> p'], end('loop.loop_round')),
+    );
+    expect(outcome.outputs).toEqual({ 'loop.loop_round': 50 });
+    const finished = events.find((event) => event.kind === 'node_finished' && event.nodeId === 'loop');
+    const map = finished?.kind === 'node_finished' ? finished.metadata.loop_variable_map : {};
+    expect(Object.keys(map as object)).toEqual(['0', '1', '2']);
+  });
+
+  test('what answers in it say is bounded', async () => {
+    const text = 'x'.repeat(3_000_000);
+    const inner = [
+      node('give', 'give', { gives: { text } }, 'loop'),
+      node('say', 'answer', { answer: '{{#give.text#}}' }, 'loop'),
+    ];
+    const { outcome } = await play(loop({}, inner, ['s -> give -> say']));
+    expect(outcome.error).toBe('The answers in the loop are larger than 16000000 characters.');
+  });
+
   test('what answers in it say belongs to the run', async () => {
     const inner = [add(), node('say', 'answer', { answer: '{{#loop.i#}}\n' }, 'loop')];
     const last = node('end', 'answer', { answer: '{{#start.n#}} + {{#loop.i#}}' });

@@ -1,9 +1,11 @@
+import { sizeUpTo } from '../../../config/size-up-to.ts';
 import type { NodeContext } from '../node-context.ts';
 import { NodeError } from '../node-error.ts';
 import type { NodeDetails, NodeResult } from '../node-result.ts';
 import { CONVERSATION, type Selector, selectorText } from '../pool/selector.ts';
 import { pythonStr } from '../values/python-text.ts';
 import type { Value } from '../values/value.ts';
+import { MAX_OUTPUT_CHARACTERS } from '../workflow-limits.ts';
 
 export interface IterationPlan {
   readonly iterator: Selector;
@@ -49,18 +51,17 @@ export async function runIteration(plan: IterationPlan, context: NodeContext): P
   memory.begun ??= 0;
   memory.done ??= {};
   const done = memory.done as Record<number, Done>;
+  let collected = sizeUpTo(MAX_OUTPUT_CHARACTERS, memory.done);
   if (memory.told !== true) {
     memory.told = true;
     context.report({ kind: 'rounds_started', length: items.length, inputs });
   }
 
   let next = 0;
+  const failure = Promise.withResolvers<void>();
   let error: string | null = null;
   const workers = Array.from({ length: Math.min(plan.parallel, items.length) }, () => work());
-  await Promise.all(workers).catch((cause: unknown) => {
-    if (!(cause instanceof NodeError)) throw cause;
-    error = cause.message;
-  });
+  await Promise.race([Promise.all(workers), failure.promise]);
   const seconds = Object.entries(done).map(([at, { ms }]) => [at, ms / 1000] as const);
   const metadata = { iteration_duration_map: Object.fromEntries(seconds) };
   const usage = children.usage();
@@ -81,14 +82,23 @@ export async function runIteration(plan: IterationPlan, context: NodeContext): P
   return { ...details, outputs };
 
   async function work(): Promise<void> {
-    while (next < items.length) {
+    while (next < items.length && !isOver()) {
       const index = next;
       next += 1;
       if (done[index] === undefined) await round(index);
     }
   }
 
-  /** @throws NodeError when it ends the iteration: rounds that still run then end with it */
+  /** Nothing begins, and nothing is told, after the round that ends the iteration: rounds that still run end with it. */
+  function isOver(): boolean {
+    return error !== null || context.signal.aborted;
+  }
+
+  function end(problem: string): void {
+    error = problem;
+    failure.resolve();
+  }
+
   async function round(index: number): Promise<void> {
     if (index >= (memory.begun as number)) {
       memory.begun = index + 1;
@@ -107,9 +117,13 @@ export async function runIteration(plan: IterationPlan, context: NodeContext): P
         return fork;
       },
     });
+    if (isOver()) return;
     own.copyChanges(CONVERSATION, before, children.pool);
-    if (problem !== null && plan.onError === 'terminated') throw failed(problem, 'IterationNodeError');
+    if (problem !== null && plan.onError === 'terminated') return end(problem);
     const value = problem === null ? (own.get(plan.output)?.value ?? null) : null;
+    collected += sizeUpTo(MAX_OUTPUT_CHARACTERS, value);
+    if (collected > MAX_OUTPUT_CHARACTERS)
+      return end(`The items of the output are larger than ${MAX_OUTPUT_CHARACTERS} characters.`);
     done[index] = { value, failed: problem !== null, ms };
     children.forget(index);
   }

@@ -1,3 +1,4 @@
+import { sizeUpTo } from '../../../config/size-up-to.ts';
 import type { Condition, LogicalOperator } from '../conditions/condition.ts';
 import { evaluateConditions } from '../conditions/evaluate-conditions.ts';
 import type { NodeContext } from '../node-context.ts';
@@ -7,6 +8,10 @@ import { type DeclaredType, readTyped } from '../values/read-typed.ts';
 import type { SegmentType } from '../values/segment-type.ts';
 import type { Value, ValueRecord } from '../values/value.ts';
 import type { Variable } from '../values/variable.ts';
+import { MAX_OUTPUT_CHARACTERS } from '../workflow-limits.ts';
+
+/** Characters of what the variables were after each round: a record for people, which ends where it gets too long. */
+const MAX_LOGGED = 1_000_000;
 
 export interface LoopPlan {
   /** Rounds at most. */
@@ -50,6 +55,9 @@ export async function runLoop(plan: LoopPlan, context: NodeContext): Promise<Nod
   const values = memory.values as Record<string, Value>;
   const said = memory.said as Record<string, Value>;
 
+  let logged = sizeUpTo(MAX_LOGGED, values);
+  let collected = sizeUpTo(MAX_OUTPUT_CHARACTERS, said);
+
   let error: string | null = null;
   while (!isBroken() && (memory.round as number) < plan.count) {
     error = await round(memory.round as number);
@@ -86,7 +94,12 @@ export async function runLoop(plan: LoopPlan, context: NodeContext): Promise<Nod
       },
     });
     durations[index] = outcome.elapsedMs / 1000;
-    values[index] = current();
+    const now = current();
+    logged += sizeUpTo(MAX_LOGGED, now);
+    if (logged <= MAX_LOGGED) values[index] = now;
+    collected += sizeUpTo(MAX_OUTPUT_CHARACTERS, outcome.outputs);
+    if (collected > MAX_OUTPUT_CHARACTERS)
+      return `The answers in the loop are larger than ${MAX_OUTPUT_CHARACTERS} characters.`;
     for (const [name, value] of Object.entries(outcome.outputs)) {
       said[name] = name === 'answer' && typeof said.answer === 'string' ? said.answer + String(value) : value;
     }
@@ -139,10 +152,12 @@ function setVariables(variables: readonly LoopVariable[], { children, node, pool
   }
 }
 
+/** A list that the file leaves empty is an empty list. */
 function constant(value: Value, type: DeclaredType): Variable | undefined {
-  const read = readTyped(value, type);
+  const isList = type.startsWith('array[');
+  const read = isList && (value === '' || value === null) ? [] : readTyped(value, type);
   if (read === undefined) return undefined;
-  return type.startsWith('array[') ? { value: read, type: type as SegmentType } : { value: read };
+  return isList ? { value: read, type: type as SegmentType } : { value: read };
 }
 
 function breaks({ conditions, operator }: LoopPlan, { pool }: NodeContext): boolean {

@@ -7,6 +7,7 @@ import { normaliseGraph } from './normalise-graph.ts';
 import { type RawEdge, type RawNode, rawGraph } from './raw-graph.ts';
 import { type ErrorPolicy, readErrorPolicy } from './read-error-policy.ts';
 import { streamPlan } from './stream-plan.ts';
+import { writeProblems } from './write-problems.ts';
 
 export type ReadGraph =
   | { readonly kind: 'graph'; readonly graph: Graph }
@@ -102,9 +103,9 @@ function assemble(
   for (const { raw } of read.values()) {
     if (!all.has(raw.id)) problems.push(problem(raw, 'The containers of this node contain one another.'));
   }
-  return problems.length > 0
-    ? { kind: 'problems', problems }
-    : { kind: 'graph', graph: Object.freeze({ root, nodes: all }) };
+  const graph: Graph = Object.freeze({ root, nodes: all });
+  problems.push(...writeProblems(graph));
+  return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'graph', graph };
 
   function part(level: string | null, depth: number): GraphPart | null {
     const members = levels.get(level) ?? [];

@@ -32,13 +32,10 @@ export async function assembleBody({ body }: HttpConfig, options: BodyOptions): 
       return { kind: 'text', text: expanded(onlyItem(items, 'raw-text').value) };
     case 'json': {
       const text = expanded(onlyItem(items, 'json').value);
-      const parsed = parseLooseJson(text);
-      if (parsed === undefined)
-        throw new NodeError(
-          'RequestBodyError',
-          `Failed to parse JSON: ${withoutSecrets(text, options.pool)}`,
-        );
-      return { kind: 'text', text: JSON.stringify(parsed.value) };
+      const json = mendedJson(text);
+      if (json !== undefined) return { kind: 'text', text: json };
+      const shown = withoutSecrets(text, options.pool);
+      throw new NodeError('RequestBodyError', `Failed to parse JSON: ${shown}`);
     }
     case 'binary': {
       const { file } = onlyItem(items, 'binary');
@@ -55,6 +52,15 @@ export async function assembleBody({ body }: HttpConfig, options: BodyOptions): 
     }
     case 'form-data':
       return { kind: 'form', form: await formOf(items, expanded, options) };
+  }
+}
+
+/** Undefined: it cannot be read, or is nested deeper than the stack. */
+function mendedJson(text: string): string | undefined {
+  try {
+    return JSON.stringify(parseLooseJson(text)?.value);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.ts';
 import { JinjaError, typeError } from './jinja-error.ts';
-import { charactersOf, defined, reprOf, typeName } from './jinja-text.ts';
+import { defined, reprOf, typeName, unitsOf } from './jinja-text.ts';
 import { Callable, type JinjaValue, Namespace, numberOf, orElse, Tuple, Undefined } from './jinja-value.ts';
 import { methodOf } from './methods.ts';
 import { keyOf } from './operations.ts';
@@ -33,7 +33,7 @@ export function itemOf(object: JinjaValue, key: JinjaValue, budget: Budget): Jin
   }
   const index = numberOf(key);
   if (index !== null && Number.isInteger(index)) {
-    const items = sequenceOf(object);
+    const items = sequenceOf(object, budget);
     const value = items?.[index < 0 ? items.length + index : index];
     if (items !== null) return orElse(value, () => missing(object, key));
   }
@@ -47,7 +47,7 @@ export function sliceOf(
   budget: Budget,
 ): JinjaValue {
   defined(object);
-  const items = sequenceOf(object);
+  const items = sequenceOf(object, budget);
   if (items === null) throw typeError(`'${typeName(object)}' object is not subscriptable`);
   const [start, stop, step] = [0, 1, 2].map((at) => integerOf(parts[at] ?? null));
   const by = step ?? 1;
@@ -62,7 +62,7 @@ export function sliceOf(
   const last = bound(stop, by > 0 ? length : -1);
   const picked: JinjaValue[] = [];
   for (let at = first; by > 0 ? at < last : at > last; at += by) picked.push(items[at] as JinjaValue);
-  budget.spend(picked.length / 8);
+  budget.spend(picked.length / 4);
   if (typeof object === 'string') return picked.join('');
   return object instanceof Tuple ? new Tuple(picked) : picked;
 }
@@ -74,10 +74,13 @@ function integerOf(value: JinjaValue): number | null {
   return number;
 }
 
-function sequenceOf(value: JinjaValue): readonly JinjaValue[] | null {
+function sequenceOf(value: JinjaValue, budget: Budget): ArrayLike<JinjaValue> | null {
   if (Array.isArray(value)) return value;
   if (value instanceof Tuple) return value.items;
-  return typeof value === 'string' ? charactersOf(value) : null;
+  if (typeof value !== 'string') return null;
+  const characters = unitsOf(value);
+  budget.spend(value.length / (characters === value ? 64 : 8));
+  return characters;
 }
 
 function missing(object: JinjaValue, key: JinjaValue): Undefined {

@@ -13,9 +13,17 @@ export interface TemplateLimits {
 /** Of the template that is being rendered: one at a time, since rendering never waits. */
 let active: Budget | null = null;
 
-/** What goes through a value of any depth pays for every part of it: values may hold the same part many times. */
-export function payForPart(): void {
-  active?.spend(1);
+/**
+ * What goes through a value of any depth pays for every part of it, since values may hold the same part many times, and
+ * for its characters (64 of these count as one).
+ */
+export function payForPart(characters = 0): void {
+  active?.spend(1 + characters / 64);
+}
+
+/** Two values, or parts of values, are held against each other, that may have `characters` in common. */
+export function payForComparison(characters = 0): void {
+  active?.spend((1 + characters / 32) / 8);
 }
 
 export class Budget {

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import type { CallArguments } from './call-arguments.ts';
 import { JinjaError } from './jinja-error.ts';
 import { reprOf } from './jinja-text.ts';
@@ -5,17 +6,23 @@ import { type JinjaValue, orElse, Tuple } from './jinja-value.ts';
 import { keyOf } from './operations.ts';
 
 type Dict = Map<JinjaValue, JinjaValue>;
+type Method = (self: Dict, args: CallArguments, budget: Budget) => JinjaValue;
+
+function entriesOf(dict: Dict, budget: Budget): Dict {
+  budget.spend(dict.size);
+  return dict;
+}
 
 /** Python's methods of dicts. */
-export const dictMethods: Readonly<Record<string, (self: Dict, args: CallArguments) => JinjaValue>> = {
-  items: (self) => [...self].map((entry) => new Tuple(entry)),
-  keys: (self) => [...self.keys()],
-  values: (self) => [...self.values()],
-  copy: (self) => new Map(self),
+export const dictMethods: Readonly<Record<string, Method>> = {
+  items: (self, _, budget) => [...entriesOf(self, budget)].map((entry) => new Tuple(entry)),
+  keys: (self, _, budget) => [...entriesOf(self, budget).keys()],
+  values: (self, _, budget) => [...entriesOf(self, budget).values()],
+  copy: (self, _, budget) => new Map(entriesOf(self, budget)),
   get: (self, args) => orElse(self.get(keyOf(args.required(0, 'key'))), () => args.get(1, 'default') ?? null),
-  update(self, args) {
+  update(self, args, budget) {
     const [other] = args.positional;
-    if (other instanceof Map) for (const [key, value] of other) self.set(key, value);
+    if (other instanceof Map) for (const [key, value] of entriesOf(other, budget)) self.set(key, value);
     for (const [key, value] of args.named) self.set(key, value);
     return null;
   },

@@ -123,6 +123,7 @@ export class Evaluator implements Engine {
     if (test === undefined) {
       throw new JinjaError('jinja2.exceptions.TemplateAssertionError', `No test named '${name}'.`);
     }
+    if (typeof value === 'string') this.budget.spend(value.length / 64);
     return test(value, args, this);
   }
 

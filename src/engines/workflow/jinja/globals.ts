@@ -6,6 +6,10 @@ import { Callable, type JinjaValue, Namespace, numberOf } from './jinja-value.ts
 
 /** Functions that every template has. */
 export function globalsOf(budget: Budget): ReadonlyMap<string, JinjaValue> {
+  const paid = <T extends { readonly size: number }>(entries: T): T => {
+    budget.spend(entries.size);
+    return entries;
+  };
   const functions: Record<string, Callable['call']> = {
     range(args) {
       const numbers = args.map((arg) => numberOf(arg));
@@ -23,7 +27,7 @@ export function globalsOf(budget: Budget): ReadonlyMap<string, JinjaValue> {
     dict(args, named) {
       const made = new Map<JinjaValue, JinjaValue>();
       const [first] = args;
-      if (first instanceof Map) for (const [key, value] of first) made.set(key, value);
+      if (first instanceof Map) for (const [key, value] of paid(first)) made.set(key, value);
       else if (first !== undefined) {
         for (const pair of itemsOf(first, budget)) {
           const [key = null, value = null] = itemsOf(pair, budget);
@@ -36,7 +40,7 @@ export function globalsOf(budget: Budget): ReadonlyMap<string, JinjaValue> {
     namespace(args, named) {
       const values = new Map<string, JinjaValue>();
       const [first] = args;
-      if (first instanceof Map) for (const [key, value] of first) values.set(strOf(key), value);
+      if (first instanceof Map) for (const [key, value] of paid(first)) values.set(strOf(key), value);
       for (const [key, value] of named) values.set(key, value);
       return new Namespace(values);
     },

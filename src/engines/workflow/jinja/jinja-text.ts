@@ -11,10 +11,10 @@ export function strOf(value: JinjaValue): string {
 
 /** Python's `repr()`. */
 export function reprOf(value: JinjaValue): string {
-  payForPart();
+  payForPart(typeof value === 'string' ? value.length : 0);
   switch (typeof value) {
     case 'string':
-      return /^[ !#-&(-[\]-~]*$/.test(value) ? `'${value}'` : reprOfStrings([value]).slice(1, -1);
+      return /^[ !#-&(-[\]-~]*$/.test(value) ? `'${value}'` : quoted(value);
     case 'boolean':
       return value ? 'True' : 'False';
     case 'number':
@@ -34,6 +34,12 @@ export function reprOf(value: JinjaValue): string {
   if (value instanceof Undefined) return 'Undefined';
   if (value instanceof Namespace) return '<Namespace>';
   return `<function ${value.name}>`;
+}
+
+function quoted(text: string): string {
+  // Character by character.
+  payForPart(text.length * 32);
+  return reprOfStrings([text]).slice(1, -1);
 }
 
 /** The name of its Python type. */
@@ -73,9 +79,15 @@ export function defined(value: JinjaValue): JinjaValue {
 
 /** Its characters, as Python counts them. */
 export function charactersOf(text: string): string[] {
+  payForPart(text.length * 8);
   return Array.from(text);
 }
 
+/** The same without a copy, where each of them is one unit of the text. */
+export function unitsOf(text: string): ArrayLike<string> {
+  return /[\ud800-\udfff]/.test(text) ? charactersOf(text) : text;
+}
+
 export function lengthOf(text: string): number {
-  return /[\ud800-\udfff]/.test(text) ? charactersOf(text).length : text.length;
+  return unitsOf(text).length;
 }

@@ -5,7 +5,7 @@ import { itemsOf } from './iterate.ts';
 import { JinjaError, typeError } from './jinja-error.ts';
 import { charactersOf, defined, lengthOf, strOf, truthOf, typeName } from './jinja-text.ts';
 import { type JinjaValue, orElse, Tuple, Undefined } from './jinja-value.ts';
-import { equals, operate, order } from './operations.ts';
+import { equals, keyOf, operate, order } from './operations.ts';
 
 /** `attribute='a.b.0'`: a path into each item. */
 function reader(path: JinjaValue | undefined, { budget }: Engine, otherwise?: JinjaValue) {
@@ -37,7 +37,7 @@ function sorted(
   reverse: boolean,
   { budget }: Engine,
 ) {
-  budget.spend((items.length * Math.log2(items.length + 1)) / 4);
+  budget.spend(items.length);
   const ranked = items.map((item) => ({ item, rank: read(item) }));
   ranked.sort((a, b) => (reverse ? order(b.rank, a.rank) : order(a.rank, b.rank)));
   return ranked.map(({ item }) => item);
@@ -126,12 +126,15 @@ export const listFilters: Readonly<Record<string, Filter>> = {
   },
   unique(value, args, engine) {
     const read = key(args, { case: 0, attribute: 1 }, engine);
-    const seen: JinjaValue[] = [];
+    const seen = new Set<JinjaValue>();
+    const others: JinjaValue[] = [];
     return itemsOf(value, engine.budget).filter((item) => {
-      const one = read(item);
-      engine.budget.spend(seen.length / 8);
-      if (seen.some((other) => equals(one, other))) return false;
-      seen.push(one);
+      engine.budget.spend(1);
+      const one = keyOf(read(item));
+      if (Array.isArray(one) || one instanceof Map) throw typeError(`unhashable type: '${typeName(one)}'`);
+      if (seen.has(one) || others.some((other) => equals(one, other))) return false;
+      seen.add(one);
+      if (one instanceof Tuple || one instanceof Undefined) others.push(one);
       return true;
     });
   },
@@ -202,6 +205,7 @@ export const listFilters: Readonly<Record<string, Filter>> = {
     if (!(value instanceof Map)) throw typeError(`'${typeName(value)}' object has no items`);
     const exact = args.flag(0, 'case_sensitive', false);
     const at = args.text(1, 'by', 'key') === 'value' ? 1 : 0;
+    engine.budget.spend(value.size);
     const entries = [...value].map((entry) => new Tuple(entry));
     const rank = (entry: JinjaValue) => {
       const one = (entry as Tuple).items[at] as JinjaValue;

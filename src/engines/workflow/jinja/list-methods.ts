@@ -28,13 +28,15 @@ export const listMethods: Readonly<
     self.splice(args.integer(0, 'index', 0), 0, args.required(1, 'object'));
     return null;
   },
-  pop(self, args) {
+  pop(self, args, budget) {
     const at = args.integer(0, 'index', -1);
+    if (at !== -1) budget.spend(self.length / 64);
     const [value] = self.splice(at < 0 ? self.length + at : at, 1);
     if (value === undefined) throw new JinjaError('IndexError', 'pop from empty list');
     return value;
   },
-  remove(self, args) {
+  remove(self, args, budget) {
+    budget.spend(self.length / 64);
     const at = self.findIndex((item) => equals(item, args.required(0, 'value')));
     if (at === -1) throw new JinjaError('ValueError', 'list.remove(x): x not in list');
     self.splice(at, 1);
@@ -47,12 +49,13 @@ export const listMethods: Readonly<
     return at;
   },
   count: (self, args) => self.filter((item) => equals(item, args.required(0, 'value'))).length,
-  copy: (self) => [...self],
+  copy: (self, _, budget) => [...itemsOf(self, budget)],
   clear(self) {
     self.length = 0;
     return null;
   },
-  reverse(self) {
+  reverse(self, _, budget) {
+    budget.spend(self.length / 64);
     self.reverse();
     return null;
   },

@@ -18,7 +18,7 @@ function bound<T>(methods: Methods<T>, self: T, name: string, budget: Budget): C
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (method === undefined) return null;
   return new Callable(name, (args, named) => {
-    budget.spend(1);
+    budget.spend(1 + (typeof self === 'string' ? self.length / 64 : 0));
     return method(self, new CallArguments(args, named), budget);
   });
 }

@@ -12,7 +12,8 @@ export const numberFilters: Readonly<Record<string, Filter>> = {
     if (number === null) throw typeError(`bad operand type for abs(): '${typeName(value)}'`);
     return isFloat(value) ? float(Math.abs(number)) : Math.abs(number);
   },
-  int(value, args) {
+  int(value, args, { budget }) {
+    if (typeof value === 'string') budget.spend(value.length / 8);
     const otherwise = orElse(args.get(0, 'default'), () => 0);
     const base = args.integer(1, 'base', 10);
     const number = numberOf(value);
@@ -29,7 +30,8 @@ export const numberFilters: Readonly<Record<string, Filter>> = {
       return otherwise;
     }
   },
-  float(value, args) {
+  float(value, args, { budget }) {
+    if (typeof value === 'string') budget.spend(value.length / 8);
     try {
       return float(floatFrom(value));
     } catch (error) {
@@ -53,10 +55,18 @@ export const numberFilters: Readonly<Record<string, Filter>> = {
   },
 };
 
+/** Python reads no longer integers. */
+const MOST_DIGITS = 4300;
+
 function digitsOf(text: string, base: number): number | null {
   const allowed = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
   const [, sign = '', digits = ''] = /^([-+]?)([\da-zA-Z]+)$/.exec(text) ?? [];
-  if (digits === '' || [...digits.toLowerCase()].some((digit) => !allowed.includes(digit))) return null;
+  if (
+    digits === '' ||
+    digits.length > MOST_DIGITS ||
+    [...digits.toLowerCase()].some((digit) => !allowed.includes(digit))
+  )
+    return null;
   const number = Number.parseInt(digits, base);
   return sign === '-' ? -number : number;
 }

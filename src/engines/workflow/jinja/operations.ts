@@ -1,8 +1,8 @@
 import type { Comparison, Operator } from './ast.ts';
-import { type Budget, payForPart } from './budget.ts';
+import { type Budget, payForComparison } from './budget.ts';
 import { formatPercent } from './format-percent.ts';
 import { JinjaError, typeError } from './jinja-error.ts';
-import { charactersOf, defined, strOf, typeName } from './jinja-text.ts';
+import { defined, strOf, typeName } from './jinja-text.ts';
 import { Float, float, isFloat, type JinjaValue, numberOf, Tuple, Undefined } from './jinja-value.ts';
 
 /** `a + b` and the like, as Python does it. */
@@ -19,8 +19,8 @@ export function operate(
   if (left !== null && right !== null) return calculate(operator, left, right, isFloat(a) || isFloat(b));
   if (operator === '+') {
     if (typeof a === 'string' && typeof b === 'string') return budget.text(a + b);
-    if (Array.isArray(a) && Array.isArray(b)) return grown([...a, ...b], budget);
-    if (a instanceof Tuple && b instanceof Tuple) return new Tuple(grown([...a.items, ...b.items], budget));
+    if (Array.isArray(a) && Array.isArray(b)) return grown(a.concat(b), budget);
+    if (a instanceof Tuple && b instanceof Tuple) return new Tuple(grown(a.items.concat(b.items), budget));
   }
   if (operator === '*') {
     if (left !== null) return repeat(b, left, budget) ?? unsupported(operator, a, b);
@@ -72,6 +72,7 @@ function repeat(value: JinjaValue, times: number, budget: Budget): JinjaValue | 
 
 function grown(items: JinjaValue[], budget: Budget): JinjaValue[] {
   budget.grow(items.length);
+  budget.spend(items.length / 16);
   return items;
 }
 
@@ -108,9 +109,12 @@ export function comparesAs(operator: Comparison, a: JinjaValue, b: JinjaValue, b
   }
 }
 
+/** Python's `==`. Each part that is compared is paid for, whether it is the same or not. */
 export function equals(a: JinjaValue, b: JinjaValue): boolean {
+  const texts = typeof a === 'string' && typeof b === 'string';
+  payForComparison(texts && a.length === b.length ? a.length : 0);
   if (a === b) return true;
-  payForPart();
+  if (texts) return false;
   const [left, right] = [numberOf(a), numberOf(b)];
   if (left !== null || right !== null) return left === right;
   if (Array.isArray(a)) return Array.isArray(b) && sameItems(a, b);
@@ -125,10 +129,11 @@ function sameItems(a: readonly JinjaValue[], b: readonly JinjaValue[]): boolean 
   return a.length === b.length && a.every((item, at) => equals(item, b[at] as JinjaValue));
 }
 
-/** Below zero: `a` comes first. @throws JinjaError for values that have no order */
+/** Below zero: `a` comes first. Paid for as `equals` is. @throws JinjaError for values that have no order */
 export function order(a: JinjaValue, b: JinjaValue, operator = '<'): number {
   defined(a);
   defined(b);
+  payForComparison();
   const [left, right] = [numberOf(a), numberOf(b)];
   if (left !== null && right !== null) return left - right;
   if (typeof a === 'string' && typeof b === 'string') return orderOfTexts(a, b);
@@ -143,12 +148,18 @@ export function order(a: JinjaValue, b: JinjaValue, operator = '<'): number {
   throw typeError(`'${operator}' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`);
 }
 
+/** By code points, where JavaScript goes by UTF-16 units. */
 function orderOfTexts(a: string, b: string): number {
-  if (a === b) return 0;
-  if (!/[\ud800-\udfff]/.test(a + b)) return a < b ? -1 : 1;
-  const [these, those] = [charactersOf(a), charactersOf(b)];
-  const at = these.findIndex((character, index) => character !== those[index]);
-  return (these[at]?.codePointAt(0) ?? -1) - (those[at]?.codePointAt(0) ?? -1) || these.length - those.length;
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  payForComparison(at * 8);
+  return at === length ? a.length - b.length : rankOf(a.charCodeAt(at)) - rankOf(b.charCodeAt(at));
+}
+
+/** Halves of pairs come after all that needs no pair. */
+function rankOf(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 function holds(container: JinjaValue, item: JinjaValue, budget: Budget): boolean {
@@ -163,7 +174,6 @@ function holds(container: JinjaValue, item: JinjaValue, budget: Budget): boolean
   if (container instanceof Undefined) return false;
   const items = itemsOf(container);
   if (items === null) throw typeError(`argument of type '${typeName(container)}' is not iterable`);
-  budget.spend(items.length / 8);
   return items.some((one) => equals(one, item));
 }
 

@@ -127,15 +127,94 @@ describe('a template ends, whatever is in it', () => {
       '{% set ns = namespace(a=[1]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a|tojson }}',
     ],
     ['a recursive loop', '{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}'],
-    ['unique', '{{ range(100000)|unique|list|length }}'],
+    ['unique', '{{ d.items()|unique|list|length }}'],
+    [
+      'an index into a long text',
+      "{% set t = 'é😀' * 100000 %}{% for i in range(100000) %}{{ t[7] }}{% endfor %}",
+    ],
+    [
+      'a long text in capitals',
+      "{% set t = 'é' * 300000 %}{% for i in range(100000) %}{% set u = t.upper() %}{% endfor %}",
+    ],
+    [
+      'a long text that is no number',
+      "{% set t = '1' * 399999 ~ 'x' %}{% for i in range(1000) %}{% set u = t|float %}{% set u = t|int(0, 16) %}{% endfor %}",
+    ],
+    [
+      'spaces behind a word',
+      "{% set t = 'a' * 150000 ~ ' ' * 150000 %}{% for i in range(1000) %}{% set u = t|wordwrap(1) %}{% endfor %}",
+    ],
     ['nested groups', "{% for i in range(100000) %}{{ r|groupby('x') }}{% endfor %}"],
   ])('%s', (_, source) => {
     const from = performance.now();
-    const result = outcome(source, { l: items, r: items.map((x) => ({ x })) });
+    const result = outcome(source, {
+      l: items,
+      r: items.map((x) => ({ x })),
+      d: Object.fromEntries(Array.from({ length: 30_000 }, (_, at) => [`k${at}`, at])),
+    });
     expect(performance.now() - from).toBeLessThan(3000);
     expect(result).toMatchObject({
       err: expect.stringMatching(/^(?:TimeoutError|MemoryError|RecursionError|TemplateSyntaxError): /),
     });
+  });
+
+  const numbers = Array.from({ length: 8000 }, (_, at) => at);
+  const text = 'a'.repeat(80_000);
+  const deep = (list: readonly number[]) => list.map((at) => ({ at: [at] }));
+  const manyTimes = (expression: string) => `{% for i in range(10) %}{% set x = ${expression} %}{% endfor %}`;
+  test.each([
+    ['a == b', 'the same'],
+    ['a != b', 'the same'],
+    ['a < b', 'the same'],
+    ['da == db', 'of any depth'],
+    ['[0] + a == [0] + b', 'made anew'],
+    ['-1 in a', 'none'],
+    ['a in [b]', 'lists in lists'],
+    ['a.count(0)', 'one'],
+    ['a.index(7999)', 'the last'],
+    ["[a]|select('equalto', b)|list", 'as a test'],
+    ["[a]|selectattr('0', 'in', [])|list + [a == b]", 'as a test of a part'],
+    ['[a, b]|max', 'an order'],
+    ['[a, b]|sort', 'a sort'],
+    ['d.items()|list', 'items'],
+    ['d.copy()', 'a copy'],
+    ['dict(d)', 'another copy'],
+  ])('what is compared or copied is paid for: %s (%s)', (expression) => {
+    const d = Object.fromEntries(numbers.map((at) => [`k${at}`, at]));
+    const variables = { a: numbers, b: [...numbers], da: deep(numbers), db: deep(numbers), d };
+    const render = (work: number) => () =>
+      renderTemplate(manyTimes(expression), variables, { ...DEFAULT_TEMPLATE_LIMITS, work });
+    expect(render(500_000)).not.toThrow();
+    expect(render(10 * (numbers.length / 8))).toThrow('too much work');
+  });
+
+  test.each([
+    's == t',
+    's < t',
+    's != t ~ 1 and s <= t',
+    's.upper()',
+    "s.find('b')",
+    's is lower',
+    's[9]',
+    's|int',
+  ])('so are characters: %s', (expression) => {
+    const variables = { s: text, t: [...text].join('') };
+    const render = (work: number) => () =>
+      renderTemplate(manyTimes(expression), variables, { ...DEFAULT_TEMPLATE_LIMITS, work });
+    expect(render(200_000)).not.toThrow();
+    expect(render(10 * (text.length / 300))).toThrow('too much work');
+  });
+
+  test('unique takes many items, as long as they can be keys', () => {
+    expect(outcome('{{ (n + n)|unique|list|length }}', { n: numbers })).toEqual({ ok: '8000' });
+    expect(outcome("{{ [1, 1.0, true, 'A', 'a', none, x, y, (1, 2), (1, 2)]|unique|list }}")).toEqual({
+      ok: "[1, 'A', None, Undefined, (1, 2)]",
+    });
+    expect(outcome('{{ [[1], [1]]|unique|list }}')).toEqual({ err: "TypeError: unhashable type: 'list'" });
+  });
+
+  test('texts are in the order of their characters, not of their units', () => {
+    expect(outcome("{{ ['\uffee', '😀', 'a', '']|sort }}")).toEqual({ ok: "['', 'a', '\uffee', '😀']" });
   });
 
   test("an output longer than the limit is refused in Dify's words", () => {

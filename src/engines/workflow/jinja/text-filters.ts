@@ -76,9 +76,9 @@ export const textFilters: Readonly<Record<string, Filter>> = {
     const breaks = args.flag(1, 'break_long_words', true);
     const mark = args.get(2, 'wrapstring');
     const joint = mark === undefined || mark === null ? '\n' : strOf(mark);
-    const lines = strOf(value)
-      .split('\n')
-      .map((line) => wrapped(line, width, breaks).join(joint));
+    const text = strOf(value);
+    budget.spend(text.length / 8);
+    const lines = text.split('\n').map((line) => wrapped(line, width, breaks).join(joint));
     return budget.text(lines.join(joint));
   },
   striptags: (value) =>
@@ -113,23 +113,25 @@ export const textFilters: Readonly<Record<string, Filter>> = {
     return `${toFixed(size, 1)} ${units[at]}`;
   },
   list: (value, _, { budget }) => [...itemsOf(value, budget)],
-  items: (value) => (value instanceof Map ? [...value].map((entry) => new Tuple(entry)) : []),
+  items(value, _, { budget }) {
+    if (!(value instanceof Map)) return [];
+    budget.spend(value.size);
+    return [...value].map((entry) => new Tuple(entry));
+  },
 };
 
 function wrapped(line: string, width: number, breaks: boolean): string[] {
   const lines: string[] = [];
   let current = '';
   for (const word of line.split(/(?<=\s)(?=\S)/)) {
-    let rest = word;
-    if (current !== '' && (current + rest.trimEnd()).length > width) {
+    const end = word.trimEnd().length;
+    if (current !== '' && current.length + end > width) {
       lines.push(current.trimEnd());
       current = '';
     }
-    while (breaks && rest.trimEnd().length > width) {
-      lines.push(rest.slice(0, width));
-      rest = rest.slice(width);
-    }
-    current += rest;
+    let at = 0;
+    for (; breaks && end - at > width; at += width) lines.push(word.slice(at, at + width));
+    current += word.slice(at);
   }
   return [...lines, current.trimEnd()];
 }

@@ -15,10 +15,12 @@ export const textMethods: Readonly<Record<string, Method>> = {
   casefold: (self) => self.toLowerCase(),
   title: (self) => self.replace(/\p{L}+/gu, (word) => capitalized(word)),
   capitalize: (self) => capitalized(self),
-  swapcase: (self) =>
-    charactersOf(self)
+  swapcase: (self, _, budget) => {
+    budget.spend(self.length / 4);
+    return charactersOf(self)
       .map((one) => (one === one.toUpperCase() ? one.toLowerCase() : one.toUpperCase()))
-      .join(''),
+      .join('');
+  },
   strip: (self, args) => strip(self, args.get(0, 'chars'), true, true),
   lstrip: (self, args) => strip(self, args.get(0, 'chars'), true, false),
   rstrip: (self, args) => strip(self, args.get(0, 'chars'), false, true),
@@ -71,7 +73,8 @@ export const textMethods: Readonly<Record<string, Method>> = {
     if (at === -1) throw new JinjaError('ValueError', 'substring not found');
     return at;
   },
-  count: (self, args) => {
+  count: (self, args, budget) => {
+    budget.spend(self.length / 16);
     const sub = args.text(0, 'sub', '');
     return sub === '' ? lengthOf(self) + 1 : self.split(sub).length - 1;
   },
@@ -123,6 +126,7 @@ export function replaced(text: string, old: string, by: string, count: number, b
   const parts = text.split(old);
   if (old === '') parts.push('');
   if (old === '') parts.unshift('');
+  budget.spend(parts.length / 8);
   const times = count < 0 ? parts.length - 1 : Math.min(count, parts.length - 1);
   budget.grow(text.length + times * by.length);
   return (
@@ -158,7 +162,7 @@ function partition(text: string, separator: string, at: number): Tuple {
 }
 
 function split(text: string, args: CallArguments, budget: Budget, fromEnd: boolean): JinjaValue[] {
-  budget.spend(text.length / 64);
+  budget.spend(text.length / 16);
   const separator = args.get(0, 'sep') ?? null;
   const most = args.integer(1, 'maxsplit', -1);
   if (separator === null) {
@@ -168,6 +172,7 @@ function split(text: string, args: CallArguments, budget: Budget, fromEnd: boole
   const mark = strOf(separator);
   if (mark === '') throw new JinjaError('ValueError', 'empty separator');
   const parts = text.split(mark);
+  budget.spend(parts.length / 8);
   if (most < 0 || parts.length <= most + 1) return parts;
   return fromEnd
     ? [parts.slice(0, parts.length - most).join(mark), ...parts.slice(parts.length - most)]

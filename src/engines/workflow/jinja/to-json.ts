@@ -14,7 +14,7 @@ export function toJson(value: JinjaValue, indent: number): string {
 }
 
 function write(value: JinjaValue, indent: number, line: string): string {
-  payForPart();
+  payForPart(typeof value === 'string' ? value.length : 0);
   if (value === null) return 'null';
   switch (typeof value) {
     case 'string':

@@ -9,9 +9,10 @@ import type { Value } from '../values/value.ts';
 export interface ListFilter {
   readonly key?: string | null | undefined;
   readonly comparison_operator: string;
-  readonly value?: string | readonly string[] | boolean | number | null | undefined;
+  readonly value?: Scalar | readonly Scalar[] | null | undefined;
 }
 
+type Scalar = string | boolean | number;
 type Test = (item: Value) => boolean;
 
 /** The items of a list that a condition holds for (`facts/dify-dsl-engine.md` §4.19). @throws Error */
@@ -35,7 +36,7 @@ function testOf(type: SegmentType, filter: ListFilter, pool: ReadPool): Test {
     case 'array[boolean]':
       return testOfBooleans(operator, value === true || text().toLowerCase() === 'true');
     default:
-      return testOfFiles(filter.key ?? '', operator, Array.isArray(value) ? value : text());
+      return testOfFiles(filter.key ?? '', operator, Array.isArray(value) ? value.map(String) : text());
   }
 }
 

@@ -48,7 +48,8 @@ test.each([
   ['openings and words', '{ a '.repeat(300_000)],
   ['fences', '```{'.repeat(200_000)],
   ['crossed brackets', '{[}]'.repeat(300_000)],
-  ['broken YAML', `{${"'a': &b *b ? , ".repeat(1_300)}}`],
+  ['flow maps', `{: {${'a,'.repeat(400_000)}}`],
+  ['flow maps, too long to be mended', `{"q": "": {${'a,'.repeat(600_000)}"}`],
 ])('nothing but %s', (_, answer) => {
   expect(objectInAnswer(answer)).toBeUndefined();
 });

@@ -10,8 +10,6 @@ const MAX_DEPTH = 200;
 const MAX_SCANNED = 4_000_000;
 /** Pieces between brackets that are tried, most of which are no JSON where there are so many. */
 const MAX_TRIED = 1_000;
-/** Characters of broken JSON that are worth mending; the worst of this length take 0.15 s. */
-const MAX_LOOSE = 20_000;
 
 /**
  * The JSON object that a model was to answer with, wherever it stands: alone, in a fence, between words, behind reasoning.
@@ -73,10 +71,9 @@ function mendedObject(text: string): ValueRecord | undefined {
   const inFence = fence === -1 ? '' : (text.slice(fence + 3).split('```', 1)[0] ?? '');
   const source = inFence.includes('{') ? inFence : text;
   const json = source.slice(source.indexOf('{'), source.lastIndexOf('}') + 1);
-  if (!json.startsWith('{') || json.length > MAX_LOOSE || depthOf(json) > MAX_DEPTH) return undefined;
-  const loose = parseLooseJson(json);
-  // Through JSON: the parser knows values that JSON does not.
-  return loose === undefined ? undefined : parsed(JSON.stringify(loose.value));
+  if (!json.startsWith('{') || depthOf(json) > MAX_DEPTH) return undefined;
+  const value = parseLooseJson(json)?.value;
+  return isRecord(value) ? (value as ValueRecord) : undefined;
 }
 
 /** At most, whatever is quoted. */

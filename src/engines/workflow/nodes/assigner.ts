@@ -1,22 +1,14 @@
-import { z } from 'zod';
 import { assignItems } from '../assign/assign-items.ts';
 import { assignOnce } from '../assign/assign-once.ts';
-import { itemSchema, onceSchema } from '../assign/assigner-config.ts';
+import { type AssignerConfig, assignerSchema } from '../assign/assigner-config.ts';
 import { defineNode } from '../node-kind.ts';
 import type { Selector } from '../pool/selector.ts';
 
-const config = z.union([
-  z.looseObject({ items: z.array(itemSchema) }).transform(({ items }) => ({ kind: 'items' as const, items })),
-  onceSchema.transform((once) => ({ kind: 'once' as const, once })),
-]);
-
-type Config = z.infer<typeof config>;
-
 /** Sets variables of the conversation, or of a loop (`facts/dify-dsl-engine.md` §4.11), in its first form or its second. */
-export const assigner = defineNode<Config>({
+export const assigner = defineNode<AssignerConfig>({
   types: ['assigner'],
   role: 'plain',
-  config,
+  config: assignerSchema,
   references: (read) =>
     read.kind === 'once'
       ? [read.once.assigned_variable_selector, read.once.input_variable_selector]

@@ -138,6 +138,11 @@ describe('what is sent', () => {
       'Failed to parse JSON: {nope',
     ],
     [
+      { url: 'http://127.0.0.1', body: { type: 'json', data: `${'['.repeat(20_000)}${']'.repeat(20_000)}` } },
+      'RequestBodyError',
+      `Failed to parse JSON: ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+    ],
+    [
       { url: 'http://127.0.0.1', body: { type: 'json', data: [] } },
       'RequestBodyError',
       'json body type should have exactly one item',

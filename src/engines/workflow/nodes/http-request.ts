@@ -23,6 +23,12 @@ export const httpRequest = defineNode<HttpConfig>({
     data.retry_config === undefined || data.retry_config === null
       ? { ...data, retry_config: { retry_enabled: true, max_retries: 3, retry_interval: 100 } }
       : data,
+  warnings: ({ ssl_verify }) =>
+    ssl_verify === false
+      ? [
+          'ssl_verify: false has no effect: certificates are always checked, against those of NODE_EXTRA_CA_CERTS too',
+        ]
+      : [],
   references: ({ url, headers, params, authorization, body }) => [
     ...[url, headers, params, authorization?.config?.api_key].flatMap((text) => referencesIn(text ?? '')),
     ...(body?.data ?? []).flatMap((item) => [

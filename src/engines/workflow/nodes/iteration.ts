@@ -35,7 +35,7 @@ export const iteration = defineNode<z.infer<typeof config>>({
       {
         iterator: read.iterator_selector,
         output: read.output_selector,
-        parallel: read.is_parallel === true ? within(Math.trunc(read.parallel_nums ?? 10)) : 1,
+        parallel: read.is_parallel === true ? within(Math.trunc(read.parallel_nums || 10)) : 1,
         onError: read.error_handle_mode,
         flatten: read.flatten_output ?? true,
       },

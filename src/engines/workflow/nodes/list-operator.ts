@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expectedSchema } from '../conditions/condition.ts';
 import { filterList } from '../lists/filter-list.ts';
 import { sortList } from '../lists/sort-list.ts';
 import { NodeError } from '../node-error.ts';
@@ -23,7 +24,7 @@ const config = z.looseObject({
           z.looseObject({
             key: z.string().nullish(),
             comparison_operator: z.string(),
-            value: z.union([z.string(), z.array(z.string()), z.boolean(), z.number(), z.null()]).optional(),
+            value: expectedSchema,
           }),
         )
         .nullish(),

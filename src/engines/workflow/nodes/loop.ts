@@ -37,6 +37,7 @@ export const loop = defineNode<z.infer<typeof config>>({
   types: ['loop'],
   role: 'container',
   start: 'loop-start',
+  hasVariables: true,
   config,
   references: ({ break_conditions, loop_variables }) => [
     ...variablesOf(break_conditions),

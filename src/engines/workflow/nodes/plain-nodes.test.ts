@@ -205,6 +205,7 @@ describe('list-operator', () => {
     [['a', '', 'b'], filter('not empty', null), ['a', 'b']],
     [[3, 1, 2], filter('≥', '2'), [3, 2]],
     [[true, false], filter('is', true), [true]],
+    [['a', '[1, True]'], filter('is', [1, true]), ['[1, True]']],
     [[3, 1, 2], { order_by: { enabled: true, value: 'desc' } }, [3, 2, 1]],
     [['b', 'a', 'C'], { order_by: { enabled: true, value: 'asc' } }, ['C', 'a', 'b']],
     [[3, 1, 2], { limit: { enabled: true, size: 2 } }, [3, 1]],

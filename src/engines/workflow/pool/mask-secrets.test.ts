@@ -30,6 +30,7 @@ describe('a secret is found', () => {
     ['in an address', encodeURI(SECRET)],
     ['in a form', form(SECRET)],
     ['in a form within a form', form(form(SECRET))],
+    ['in capitals', SECRET.toUpperCase()],
     ['in HTML', html],
     ['in HTML with numbers', html.replaceAll('&quot;', '&#34;').replaceAll("'", '&#39;')],
   ])('%s', (_, text) => {

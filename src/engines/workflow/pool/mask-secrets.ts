@@ -10,26 +10,43 @@ export const MASK = '*'.repeat(20);
 const SHORTEST = 4;
 
 /** What is not to be told, in all forms that logs could show it in. */
-export type Secrets = readonly RegExp[];
+export interface Secret {
+  readonly pattern: RegExp;
+  /** What each of its spellings begins with. */
+  readonly opening: RegExp;
+  /** UTF-16 units of the longest spelling. */
+  readonly longest: number;
+  readonly longestOpening: number;
+}
 
-const patterns = new WeakMap<Variable, RegExp>();
+export type Secrets = readonly Secret[];
 
-/** Secret variables of the environment. Longer ones come first: a part of one may be another. */
+const known = new WeakMap<Variable, Secret>();
+
+/**
+ * Secret variables of the environment. Longer ones come first: a part of one may be another. They are found in capitals and
+ * small letters as well, and as `spellingsOf` says; not in pieces, backwards, or changed otherwise.
+ */
 export function secretsOf(pool: ReadPool): Secrets {
-  const secrets: [length: number, RegExp][] = [];
+  const secrets: [length: number, Secret][] = [];
   for (const variable of pool.variablesOf(ENVIRONMENT).values()) {
     const { type, value } = variable;
     if (type !== 'secret' || typeof value !== 'string' || value.length < SHORTEST) continue;
-    const pattern = patterns.get(variable) ?? new RegExp(spellingsOf(value), 'g');
-    patterns.set(variable, pattern);
-    secrets.push([value.length, pattern]);
+    const secret = known.get(variable) ?? secretOf(value);
+    known.set(variable, secret);
+    secrets.push([value.length, secret]);
   }
-  return secrets.toSorted(([a], [b]) => b - a).map(([, pattern]) => pattern);
+  return secrets.toSorted(([a], [b]) => b - a).map(([, secret]) => secret);
+}
+
+function secretOf(value: string): Secret {
+  const { pattern, opening, ...lengths } = spellingsOf(value);
+  return { pattern: new RegExp(pattern, 'gi'), opening: new RegExp(opening, 'gi'), ...lengths };
 }
 
 export function maskText(text: string, secrets: Secrets): string {
   let masked = text;
-  for (const secret of secrets) masked = masked.replace(secret, MASK);
+  for (const { pattern } of secrets) masked = masked.replace(pattern, MASK);
   return masked;
 }
 

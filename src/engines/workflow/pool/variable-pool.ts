@@ -19,6 +19,11 @@ export interface ReadPool {
 
 type Variables = ReadonlyMap<string, Variable>;
 
+interface Write {
+  readonly selector: Selector;
+  readonly variable: Variable;
+}
+
 /**
  * The variables of a run (`facts/dify-dsl-engine.md` §3.1). What a node has set is replaced as a whole, never changed, so
  * that a fork costs one small map and shares everything else.
@@ -52,6 +57,21 @@ export class VariablePool implements ReadPool {
     this.#nodes.set(nodeId, new Map(this.#nodes.get(nodeId)).set(name, variable));
   }
 
+  /** Each node's variables are copied once, however many of them are set. */
+  setMany(writes: Iterable<Write>): void {
+    const copies = new Map<string, Map<string, Variable>>();
+    for (const { selector, variable } of writes) {
+      const [nodeId = '', name = ''] = selector;
+      let copy = copies.get(nodeId);
+      if (copy === undefined) {
+        copy = new Map(this.#nodes.get(nodeId));
+        copies.set(nodeId, copy);
+        this.#nodes.set(nodeId, copy);
+      }
+      copy.set(name, variable);
+    }
+  }
+
   setAll(
     nodeId: string,
     values: ValueRecord,
@@ -76,9 +96,8 @@ export class VariablePool implements ReadPool {
   copyChanges(nodeId: string, before: ReadonlyMap<string, Variable>, target: VariablePool): void {
     const now = this.variablesOf(nodeId);
     if (now === before) return;
-    for (const [name, variable] of now) {
-      if (before.get(name) !== variable) target.set(nodeId, name, variable);
-    }
+    const changed = [...now].filter(([name, variable]) => before.get(name) !== variable);
+    target.setMany(changed.map(([name, variable]) => ({ selector: [nodeId, name], variable })));
   }
 
   /** Without what is the same in `base`. */

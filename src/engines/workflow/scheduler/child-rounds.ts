@@ -43,6 +43,7 @@ export class ChildRounds implements ChildFrames {
   /** Of a snapshot, not yet asked for. */
   readonly #saved: Map<number, FrameState>;
   #usage: NodeUsage | null;
+  #disposed = false;
 
   constructor(options: ChildRoundsOptions) {
     this.#options = options;
@@ -62,6 +63,8 @@ export class ChildRounds implements ChildFrames {
   }
 
   run(index: number, options: { pool: () => VariablePool | 'shared' }): Promise<RoundOutcome> {
+    // The container has ended, and what is left of its work goes no further.
+    if (this.#disposed) return new Promise(() => {});
     const { node, part, outer, open } = this.#options;
     const state = this.#saved.get(index);
     this.#saved.delete(index);
@@ -91,7 +94,9 @@ export class ChildRounds implements ChildFrames {
     this.#frames.delete(index);
   }
 
+  /** The container has ended: so do rounds that still run, and no other begins. */
   dispose(): void {
+    this.#disposed = true;
     for (const frame of this.#frames.values()) frame.dispose();
     this.#frames.clear();
     this.#saved.clear();

@@ -2,6 +2,7 @@ import type { Round } from '../events.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { ChildFrames, NodeContext, NodeReport } from '../node-context.ts';
 import { maskRecord, type Secrets } from '../pool/mask-secrets.ts';
+import { StreamingMask } from '../pool/streaming-mask.ts';
 import type { VariablePool } from '../pool/variable-pool.ts';
 import type { ResponseStream } from '../stream/response-stream.ts';
 import type { ValueRecord } from '../values/value.ts';
@@ -22,15 +23,25 @@ export interface ContextOptions {
   readonly children: ChildFrames | null;
 }
 
-/** What goes through a container may be a secret, too. */
-function withoutSecrets(report: NodeReport, secrets: Secrets): NodeReport {
-  if (secrets.length === 0 || report.kind === 'reasoning') return report;
-  return maskRecord(report as unknown as ValueRecord, secrets) as unknown as NodeReport;
+/** What goes through a container, or through the head of a model, may be a secret, too. */
+function maskerOf(secrets: Secrets): (report: NodeReport) => readonly NodeReport[] {
+  if (secrets.length === 0) return (report) => [report];
+  const mask = new StreamingMask(secrets);
+  return (report) => {
+    if (report.kind !== 'reasoning') {
+      return [maskRecord(report as unknown as ValueRecord, secrets) as unknown as NodeReport];
+    }
+    const { kind, final } = report;
+    const text = mask.add(report.text) + (final ? mask.end() : '');
+    const told: NodeReport[] = text === '' ? [] : [{ kind, text, final: false }];
+    return final ? [...told, { kind, text: '', final }] : told;
+  };
 }
 
 /** What one attempt of a node sees. What it says after its frame has ended is not heard. */
 export function contextOf(options: ContextOptions): NodeContext {
   const { scope, signal, node, executionId, nodeId, nodeType, title, round, stream, children } = options;
+  const masked = maskerOf(scope.secrets);
   return {
     node: {
       id: nodeId,
@@ -49,8 +60,9 @@ export function contextOf(options: ContextOptions): NodeContext {
     report(report) {
       if (signal.aborted) return;
       const at = scope.services.clock.now();
-      const told = withoutSecrets(report, scope.secrets);
-      scope.emit({ kind: 'node_reported', executionId, nodeId, nodeType, title, round, at, report: told });
+      for (const told of masked(report)) {
+        scope.emit({ kind: 'node_reported', executionId, nodeId, nodeType, title, round, at, report: told });
+      }
     },
     get children() {
       if (children === null) throw new TypeError(`${nodeType} is no container.`);

@@ -10,6 +10,7 @@ import { type Chunk, ResponseStream, type Withdrawn } from '../stream/response-s
 import type { Value } from '../values/value.ts';
 import { accountOf, nameOf } from './account-of.ts';
 import { attemptNode } from './attempt-node.ts';
+import { outputsProblem } from './check-outputs.ts';
 import { ChildRounds } from './child-rounds.ts';
 import { contextOf } from './context-of.ts';
 import { mergeOutputs } from './merge-outputs.ts';
@@ -106,6 +107,7 @@ export class Frame {
   }
 
   begin(): void {
+    if (this.#over) return;
     const { state } = this.#options;
     if (state === undefined) this.#ready = this.#traversal.begin();
     else for (const running of state.running) this.#resume(running);
@@ -271,8 +273,8 @@ export class Frame {
     const { scope } = this.#options;
     const { node, children } = running;
     children?.dispose();
-    const error = outcome instanceof NodeError ? outcome : null;
-    const result = outcome instanceof NodeError ? resultOfException(node, outcome) : outcome;
+    const error = outcome instanceof NodeError ? outcome : outputsProblem(outcome);
+    const result = error === null ? (outcome as NodeResult) : resultOfException(node, error);
     const details = result ?? { ...error?.details, outputs: error?.details.outputs ?? {} };
     this.usage = addUsage(this.usage, details.usage ?? null);
     if (children === null) scope.addUsage(details.usage ?? null);
@@ -288,10 +290,10 @@ export class Frame {
       return;
     }
     this.pool.setAll(node.id, result.outputs, result.types);
+    if (result.writes !== undefined) this.pool.setMany(result.writes);
     for (const { selector, variable } of result.writes ?? []) {
-      const [target = '', name = ''] = selector;
-      this.pool.set(target, name, variable);
-      if (target === CONVERSATION) scope.emit({ kind: 'variable_set', selector, variable, nodeId: node.id });
+      if (selector[0] === CONVERSATION)
+        scope.emit({ kind: 'variable_set', selector, variable, nodeId: node.id });
     }
     if (error === null) this.#stream?.close(node.id);
     else this.exceptions += 1;

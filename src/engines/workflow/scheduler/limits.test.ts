@@ -15,6 +15,27 @@ describe('limits and stops', () => {
     expect(story.at(-1)).toBe('finish n4');
   });
 
+  test('a node gives so much and no more, and has spent what it has', async () => {
+    const list = Array(100).fill('x'.repeat(100_000));
+    const usage = { tokens: 7, price: '0.1', currency: 'USD' };
+    const large = fakeKind('large', ({ times }) => ({
+      outputs: Object.fromEntries(Array.from({ length: Number(times) }, (_, at) => [`v${at}`, list])),
+      usage,
+    }));
+    const run = (times: number, more: object = {}) =>
+      play(
+        readOrThrow([start, node('n', 'large', { times, ...more })], edges('start -> n'), { kinds: [large] }),
+      );
+    expect((await run(1)).outcome.status).toBe('succeeded');
+    const error = 'The outputs of the node are larger than 16000000 characters.';
+    expect((await run(2)).outcome).toMatchObject({ status: 'failed', error, usage });
+    const { outcome, events } = await run(1000, { error_strategy: 'fail-branch' });
+    expect(outcome.status).toBe('partial-succeeded');
+    expect(events.find((event) => event.kind === 'node_finished' && event.nodeId === 'n')).toMatchObject({
+      outputs: { error_message: error, error_type: 'OutputTooLargeError' },
+    });
+  });
+
   test('too much time ends the run, and what it waits for', async () => {
     let aborted = false;
     const hang = fakeKind('hang', (_, { signal }) => {

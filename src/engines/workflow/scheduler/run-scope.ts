@@ -1,5 +1,4 @@
 import type { WorkflowEvent } from '../events.ts';
-import type { NodeError } from '../node-error.ts';
 import type { NodeUsage } from '../node-result.ts';
 import type { Secrets } from '../pool/mask-secrets.ts';
 import type { WorkflowServices } from '../workflow-services.ts';
@@ -24,6 +23,3 @@ export interface RunScope {
   /** Whether the event loop has waited for long enough. */
   mustYield(): boolean;
 }
-
-/** How a frame ended: with an error, or with what its responses said. */
-export type FrameEnd = NodeError | null;

@@ -3,7 +3,7 @@ import type { Value } from './value.ts';
 
 const DIGITS = '\\d+(?:_\\d+)*';
 const INTEGER = new RegExp(`^[-+]?${DIGITS}$`);
-const FLOAT = new RegExp(`^[-+]?(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:[eE][-+]?${DIGITS})?$`);
+const FLOAT = new RegExp(`^[-+]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][-+]?${DIGITS})?$`);
 const NAMED: Readonly<Record<string, number>> = { inf: Infinity, infinity: Infinity, nan: NaN };
 
 /** Python's `int()`. @throws Error in Python's words */

@@ -24,14 +24,14 @@ export function fits(value: Value, type: DeclaredType): boolean {
 }
 
 /**
- * A value as a file declares it: lists, objects and numbers may be written as JSON in a string. Undefined: it is not of
- * that type.
+ * A value as a file declares it: lists, objects, numbers and booleans may be written as JSON in a string, booleans as Python
+ * writes them, too. Undefined: it is not of that type.
  */
 export function readTyped(value: Value, type: DeclaredType): Value | undefined {
   if (fits(value, type)) return value;
   if (typeof value !== 'string' || type === 'string') return undefined;
   try {
-    const parsed = JSON.parse(value) as Value;
+    const parsed = JSON.parse(type === 'boolean' ? value.toLowerCase() : value) as Value;
     return fits(parsed, type) ? parsed : undefined;
   } catch {
     return undefined;

@@ -123,4 +123,7 @@ test('values of files are read by their declared type', () => {
   expect(readTyped('x', 'number')).toBeUndefined();
   expect(readTyped('["a"]', 'array[number]')).toBeUndefined();
   expect(readTyped('5', 'string')).toBe('5');
+  expect(['True', 'False', 'true', '1'].map((text) => readTyped(text, 'boolean'))).toEqual([
+    ...[true, false, true, undefined],
+  ]);
 });

@@ -1,14 +1,15 @@
-import { detect } from 'chardet';
-
-/** Enough to tell a charset; a kilobyte takes a millisecond. */
-const SAMPLE_BYTES = 8 * 1024;
+import { guessCharset } from './guess-charset.ts';
 
 /**
  * The text of bytes whose charset nobody names: by their byte order mark, as UTF-8 where they are that, else by what they
  * look like. What is no character becomes U+FFFD.
  */
 export function decodeBytes(bytes: Uint8Array): string {
-  return markedText(bytes) ?? utf8Text(bytes) ?? new TextDecoder(charsetOf(bytes)).decode(bytes);
+  return (
+    markedText(bytes) ??
+    utf8Text(bytes) ??
+    new TextDecoder(wideCharset(bytes) ?? guessCharset(bytes)).decode(bytes)
+  );
 }
 
 function markedText(bytes: Uint8Array): string | null {
@@ -25,20 +26,6 @@ function utf8Text(bytes: Uint8Array): string | null {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return null;
-  }
-}
-
-function charsetOf(bytes: Uint8Array): string {
-  const wide = wideCharset(bytes);
-  if (wide !== null) return wide;
-  // ASCII is the same in all of them. What stands before the first other character tells nothing.
-  const start = bytes.findIndex((byte) => byte > 0x7f);
-  const guess = detect(bytes.subarray(start, start + SAMPLE_BYTES)) ?? 'utf-8';
-  try {
-    return new TextDecoder(guess).encoding;
-  } catch {
-    // One that the platform does not have.
-    return 'utf-8';
   }
 }
 

@@ -6,11 +6,13 @@ import {
   listConversations as findConversations,
   renameConversation as renameRow,
 } from '../../../store/conversations.ts';
+import { findUploads } from '../../../store/files.ts';
 import { findFirstMessage } from '../../../store/messages.ts';
 import type { ConversationRow } from '../../../store/schema.ts';
 import { type DifyContext, defineRoute } from '../route.ts';
 import { looseBoolean, optionalUuid, queryInt, uuidParam } from '../schema.ts';
 import { conversationItem, wireConversation } from '../wire-conversation.ts';
+import { inputFileIds, type StoredInputs, wireInputs } from '../wire-inputs.ts';
 
 const params = z.object({ conversation_id: uuidParam });
 
@@ -33,12 +35,13 @@ export const listConversations = defineRoute({
     status: 200,
     schema: z.object({ limit: z.int(), has_more: z.boolean(), data: z.array(conversationItem) }),
   },
-  async handle({ owner, parts }, { query: { last_id, limit, sort_by } }) {
+  async handle(context, { query: { last_id, limit, sort_by } }) {
+    const { owner, parts } = context;
     const after = last_id === null ? undefined : await findConversation(parts.store, owner, last_id);
     if (last_id !== null && !after) throw notFound('Last Conversation Not Exists.');
     const page = { limit, sort: sort_by, ...(after ? { after } : {}) };
     const { rows, hasMore } = await findConversations(parts.store, owner, page);
-    return { limit, has_more: hasMore, data: rows.map(wireConversation) };
+    return { limit, has_more: hasMore, data: await items(context, rows) };
   },
 });
 
@@ -85,9 +88,26 @@ export const renameConversation = defineRoute({
       : (body.name ?? '').replaceAll('\0', '');
     const renamed = name === null ? conversation : await renameRow(parts.store, owner, conversation.id, name);
     if (!renamed) throw notExists();
-    return wireConversation(renamed);
+    const [item] = await items(context, [renamed]);
+    return item;
   },
 });
+
+async function items(
+  { app, owner, parts, signedUrl }: DifyContext,
+  rows: readonly ConversationRow[],
+): Promise<z.infer<typeof conversationItem>[]> {
+  const { inputForm } = app.config;
+  const inputs = rows.map((row): StoredInputs => JSON.parse(row.inputs));
+  const uploads = await findUploads(
+    parts.store,
+    owner,
+    inputs.flatMap((one) => inputFileIds(inputForm, one)),
+  );
+  return rows.map((row, at) =>
+    wireConversation(row, wireInputs(inputForm, inputs[at] ?? {}, uploads, signedUrl)),
+  );
+}
 
 /** Null when the model fails: the conversation then keeps its name. */
 async function writeTitle(

@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { notFound, ParleyError } from '../../../errors.ts';
 import { findConversation } from '../../../store/conversations.ts';
 import { findFeedbacks } from '../../../store/feedbacks.ts';
-import { listMessageFiles } from '../../../store/files.ts';
+import { findUploads, listMessageFiles } from '../../../store/files.ts';
 import { findMessage, listMessages as findMessages } from '../../../store/messages.ts';
 import { listThoughts } from '../../../store/thoughts.ts';
 import { type DifyContext, defineRoute } from '../route.ts';
 import { optionalUuid, queryInt, uuidOrEmpty, uuidParam } from '../schema.ts';
+import { addressedFiles, signAgain } from '../signed-addresses.ts';
+import { inputFileIds, type StoredInputs, wireInputs } from '../wire-inputs.ts';
 import { messageItem, wireMessage } from '../wire-message.ts';
 
 const MessageListQuery = z.object({
@@ -51,11 +53,17 @@ async function firstOfPage({ parts, owner }: DifyContext, conversationId: string
 }
 
 async function items(
-  { owner, parts, signedUrl }: DifyContext,
+  { app, owner, parts, signedUrl }: DifyContext,
   rows: Awaited<ReturnType<typeof findMessages>>['rows'],
 ): Promise<z.infer<typeof messageItem>[]> {
   const ids = rows.map(({ id }) => id);
-  const [files, thoughts, feedbacks] = await Promise.all([
+  const { inputForm } = app.config;
+  const inputs = rows.map((row): StoredInputs => JSON.parse(row.inputs));
+  const [uploads, files, thoughts, feedbacks] = await Promise.all([
+    findUploads(parts.store, owner, [
+      ...inputs.flatMap((one) => inputFileIds(inputForm, one)),
+      ...rows.flatMap(({ answer }) => addressedFiles(answer)),
+    ]),
     listMessageFiles(parts.store, owner.appId, ids),
     listThoughts(parts.store, owner.appId, ids),
     findFeedbacks(parts.store, owner, ids),
@@ -63,8 +71,10 @@ async function items(
   const filesOf = Map.groupBy(files, (file) => file.message_id);
   const thoughtsOf = Map.groupBy(thoughts, (thought) => thought.message_id);
   const feedbackOf = new Map(feedbacks.map((feedback) => [feedback.message_id, feedback]));
-  return rows.map((row) =>
+  return rows.map((row, at) =>
     wireMessage(row, {
+      inputs: wireInputs(inputForm, inputs[at] ?? {}, uploads, signedUrl),
+      answer: signAgain(row.answer, uploads, signedUrl),
       files: filesOf.get(row.id) ?? [],
       thoughts: thoughtsOf.get(row.id) ?? [],
       feedback: feedbackOf.get(row.id),
