@@ -4,8 +4,8 @@ import type { ContentPart } from './chat-model.ts';
 const nouns = { image: 'images', audio: 'audio', video: 'videos', document: 'documents' } as const;
 
 /**
- * The refusal of a file that is named by its URL where the provider takes content only. Parley fetches no address that
- * an end user names: it could lie inside the owner's network.
+ * The refusal of a file that is named by its URL where the provider takes content only. Nothing is fetched for a model:
+ * an address that an end user names could lie inside the owner's network.
  */
 export function contentByUrl(part: Exclude<ContentPart, { readonly kind: 'text' }>): ParleyError {
   const name = part.filename || 'The file';

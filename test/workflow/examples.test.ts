@@ -30,7 +30,8 @@ vi.setConfig({ testTimeout: 60_000 });
 const EXAMPLES = ['reflection', 'digest', 'support'];
 const folder = join(import.meta.dirname, '../../examples');
 
-describe('on a fresh clone, where nothing is configured, the demo model answers', () => {
+// At once: the demo model takes its time for every word.
+describe.concurrent('on a fresh clone, where nothing is configured, the demo model answers', () => {
   let apps: RealApps;
   beforeAll(async () => {
     apps = await startApps(EXAMPLES, { providers: {} }, folder);

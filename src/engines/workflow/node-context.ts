@@ -69,9 +69,12 @@ export interface ChildFrames {
   usage(): NodeUsage | null;
   /**
    * One round; `index` names it, also in events. A round that a snapshot holds goes on where it was, and `pool` is then
-   * not asked. Never resolves when the run has ended.
+   * not asked. Never resolves when the run has ended. What a round says that runs `beside` others is told when it has ended.
    */
-  run(index: number, options: { pool: () => VariablePool | 'shared' }): Promise<RoundOutcome>;
+  run(
+    index: number,
+    options: { readonly pool: () => VariablePool | 'shared'; readonly beside?: boolean },
+  ): Promise<RoundOutcome>;
   /** What came of the round is in `memory`: a snapshot needs to hold the round no longer. */
   forget(index: number): void;
 }

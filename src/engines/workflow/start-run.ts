@@ -113,6 +113,8 @@ export function startRun(graph: Graph, options: StartRunOptions): WorkflowRun {
     outerPool: null,
     signal,
     state: state?.frame,
+    tell: scope.emit,
+    holdsBack: false,
     onEnd({ exceptions }, error) {
       if (error !== null) end('failed', error.message);
       else end(exceptions > 0 ? 'partial-succeeded' : 'succeeded', null);

@@ -60,7 +60,8 @@ export async function runIteration(plan: IterationPlan, context: NodeContext): P
   let next = 0;
   const failure = Promise.withResolvers<void>();
   let error: string | null = null;
-  const workers = Array.from({ length: Math.min(plan.parallel, items.length) }, () => work());
+  const atOnce = Math.min(plan.parallel, items.length);
+  const workers = Array.from({ length: atOnce }, () => work());
   await Promise.race([Promise.all(workers), failure.promise]);
   const seconds = Object.entries(done).map(([at, { ms }]) => [at, ms / 1000] as const);
   const metadata = { iteration_duration_map: Object.fromEntries(seconds) };
@@ -110,6 +111,7 @@ export async function runIteration(plan: IterationPlan, context: NodeContext): P
       pool: own,
       elapsedMs: ms,
     } = await children.run(index, {
+      beside: atOnce > 1,
       pool() {
         const fork = children.pool.fork();
         fork.set(node.id, 'item', { value: items[index] as Value });

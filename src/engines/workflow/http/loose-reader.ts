@@ -132,11 +132,16 @@ export class LooseReader {
     const text = this.#text;
     const quote = QUOTES[text[this.#at] as string] as string;
     let read = '';
-    for (this.#at += 1; this.#at < text.length; this.#at += 1) {
+    this.#at += 1;
+    let from = this.#at;
+    for (; this.#at < text.length; this.#at += 1) {
       const character = text[this.#at] as string;
       if (character === quote && this.#endsAt(this.#at + 1, place)) break;
-      read += character === '\\' ? this.#escape() : character;
+      if (character !== '\\') continue;
+      read += text.slice(from, this.#at) + this.#escape();
+      from = this.#at + 1;
     }
+    read += text.slice(from, this.#at);
     this.#at += 1;
     return read;
   }

@@ -81,11 +81,15 @@ describe('code runs in the sandbox', () => {
           code: 'function main() { return { l: [] } }',
           outputs,
         }),
+        node('keep', 'assigner', {
+          assigned_variable_selector: ['conversation', 'l'],
+          input_variable_selector: ['code', 'l'],
+        }),
         node('set', 'assigner', {
           version: '2',
           items: [
             {
-              variable_selector: ['code', 'l'],
+              variable_selector: ['conversation', 'l'],
               operation: 'append',
               input_type: 'variable',
               value: ['start', 'v'],
@@ -93,11 +97,10 @@ describe('code runs in the sandbox', () => {
           ],
         }),
       ],
-      edges('start -> code -> set'),
+      edges('start -> code -> keep -> set'),
     );
-    expect((await play(graph, { inputs: { v: 5 }, services: { sandbox } })).outcome.error).toBe(
-      'Invalid input value 5',
-    );
+    const given = { inputs: { v: 5 }, conversation: { l: null }, services: { sandbox } };
+    expect((await play(graph, given)).outcome.error).toBe('Invalid input value 5');
   });
 
   test('a stop ends a busy loop', async () => {

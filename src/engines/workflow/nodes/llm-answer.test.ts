@@ -92,11 +92,20 @@ describe('reasoning', () => {
     const played = await run({ reasoning_format: 'separated' }, fakeModels([{ says }]));
     expect(played.node.outputs).toMatchObject({ text: 'So: 4', reasoning_content: 'Let me.' });
     expect(played.chunks).toEqual(['[', 'So', ': 4', '', ']']);
-    expect(reports(played)).toEqual([
-      { kind: 'reasoning', text: 'Let ', final: false },
-      { kind: 'reasoning', text: 'me.', final: false },
-      { kind: 'reasoning', text: '', final: true },
-    ]);
+    const told = reports(played).flatMap((report) => (report.kind === 'reasoning' ? [report] : []));
+    expect(told.map(({ text }) => text).join('')).toBe('Let me.');
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.map(({ final }) => final)).toEqual([...told.slice(1).map(() => false), true]);
+  });
+
+  test('a secret in it is masked, in whatever pieces it comes', async () => {
+    const thoughts = ['It is sk-', 'SEC', 'ret-1, or sk-sec', 'ret-', '1.'].map(
+      (text) => ({ kind: 'reasoning', text }) as const,
+    );
+    const played = await run({ reasoning_format: 'separated' }, fakeModels([{ says: [...thoughts, 'So'] }]));
+    const told = reports(played).map((report) => (report.kind === 'reasoning' ? report.text : ''));
+    expect(told.join('')).toBe(`It is ${'*'.repeat(20)}, or ${'*'.repeat(20)}.`);
+    expect(told[0]).toBe('It is ');
   });
 
   test('also where the model writes tags, in pieces', async () => {

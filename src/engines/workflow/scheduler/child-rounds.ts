@@ -20,6 +20,7 @@ export type OpenRound = (options: {
   readonly round: Round;
   readonly pool: VariablePool | null;
   readonly state: FrameState | undefined;
+  readonly beside: boolean;
   onEnd(outcome: RoundOutcome, usage: NodeUsage | null): void;
 }) => RoundFrame;
 
@@ -62,7 +63,7 @@ export class ChildRounds implements ChildFrames {
     return this.#usage;
   }
 
-  run(index: number, options: { pool: () => VariablePool | 'shared' }): Promise<RoundOutcome> {
+  run(index: number, options: Parameters<ChildFrames['run']>[1]): Promise<RoundOutcome> {
     // The container has ended, and what is left of its work goes no further.
     if (this.#disposed) return new Promise(() => {});
     const { node, part, outer, open } = this.#options;
@@ -80,6 +81,7 @@ export class ChildRounds implements ChildFrames {
         round,
         pool,
         state,
+        beside: options.beside === true,
         onEnd: (outcome, usage) => {
           this.#usage = addUsage(this.#usage, usage);
           resolve(outcome);

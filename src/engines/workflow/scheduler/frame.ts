@@ -6,6 +6,7 @@ import { NodeError } from '../node-error.ts';
 import type { NodeResult, NodeUsage } from '../node-result.ts';
 import { CONVERSATION, ENVIRONMENT } from '../pool/selector.ts';
 import { type PoolState, VariablePool } from '../pool/variable-pool.ts';
+import { HeldChunks, type Said } from '../stream/held-chunks.ts';
 import { type Chunk, ResponseStream, type Withdrawn } from '../stream/response-stream.ts';
 import type { Value } from '../values/value.ts';
 import { accountOf, nameOf } from './account-of.ts';
@@ -29,6 +30,10 @@ export interface FrameOptions {
   readonly outerPool: VariablePool | null;
   readonly signal: AbortSignal;
   readonly state: FrameState | undefined;
+  /** What is said goes there. */
+  readonly tell: (said: Said) => void;
+  /** Not before it has ended. */
+  readonly holdsBack: boolean;
   /** Called once, unless the frame is disposed of before. */
   onEnd(frame: Frame, error: NodeError | null): void;
 }
@@ -63,6 +68,8 @@ export class Frame {
   readonly #options: FrameOptions;
   readonly #traversal: Traversal;
   readonly #stream: ResponseStream | null;
+  readonly #held: HeldChunks | null;
+  readonly #tell: (said: Said) => void;
   readonly #running = new Map<string, Running>();
   readonly #abort = new AbortController();
   readonly #startedAt: number;
@@ -85,14 +92,17 @@ export class Frame {
     this.#startedAt = scope.services.clock.now() - (state?.elapsedMs ?? 0);
     this.#ready = [...(state?.ready ?? [])];
     if (state?.error) this.#error = new NodeError('', state.error);
+    const { tell, holdsBack } = options;
+    this.#held = holdsBack || state?.held !== undefined ? new HeldChunks(tell, state?.held) : null;
+    this.#tell = this.#held?.add ?? tell;
     const stream = {
       part,
       plan: part.stream,
       pool,
       isSkipped: (id: string) => this.#traversal.isSkipped(id),
       newId: () => scope.services.newId(),
-      emit: (chunk: Chunk) => scope.emit({ kind: 'text_chunk', ...chunk, round: options.round }),
-      withdraw: (said: Withdrawn) => scope.emit({ kind: 'text_withdrawn', ...said, round: options.round }),
+      emit: (chunk: Chunk) => this.#tell({ kind: 'text_chunk', ...chunk, round: options.round }),
+      withdraw: (said: Withdrawn) => this.#tell({ kind: 'text_withdrawn', ...said, round: options.round }),
     };
     this.#stream =
       part.stream === null
@@ -142,6 +152,7 @@ export class Frame {
       reached: [...this.reached],
       error: this.#error?.message ?? null,
       stream: this.#stream?.toState() ?? null,
+      ...(this.#held && { held: this.#held.toState() }),
     };
   }
 
@@ -210,6 +221,7 @@ export class Frame {
     round,
     pool,
     state,
+    beside,
     onEnd,
   }: Parameters<ConstructorParameters<typeof ChildRounds>[0]['open']>[0]): Frame {
     const restored = () => (state?.pool ? VariablePool.from(state.pool, this.pool) : this.pool);
@@ -221,6 +233,8 @@ export class Frame {
       outerPool: this.pool,
       signal: this.#abort.signal,
       state,
+      tell: this.#tell,
+      holdsBack: beside,
       onEnd: (frame, error) => {
         const outcome: RoundOutcome = {
           error: error?.message ?? null,
@@ -323,6 +337,7 @@ export class Frame {
       this.#abort.abort(new DOMException('Another node has failed.', 'AbortError'));
       for (const { children } of this.#running.values()) children?.dispose();
     }
+    this.#held?.release();
     this.#options.onEnd(this, this.#error);
   }
 }

@@ -1,3 +1,4 @@
+import type { TextChunk } from '../events.ts';
 import type { NodeUsage } from '../node-result.ts';
 import type { PoolState } from '../pool/variable-pool.ts';
 import type { Value, ValueRecord } from '../values/value.ts';
@@ -34,6 +35,8 @@ export interface FrameState {
   /** How it failed. */
   readonly error: string | null;
   readonly stream: StreamState | null;
+  /** What it has said that is told when it has ended, of a round beside others. */
+  readonly held?: readonly TextChunk[];
 }
 
 export interface RunningState {
