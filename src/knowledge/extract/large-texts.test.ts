@@ -24,6 +24,9 @@ const html = (bytes: Uint8Array) => ({ bytes, extension: '.html', mimeType: null
 
 test('a text of more bytes than its characters could have is refused unread, without a thread', async () => {
   const bytes = new Uint8Array(4 * EXTRACT_LIMITS.outputChars + 1).fill(97);
+  posted.mockImplementation(() => {
+    throw new Error('sent');
+  });
   const decoded = vi.spyOn(TextDecoder.prototype, 'decode');
   const signal = new AbortController().signal;
   await expect(createTextExtractor()(html(bytes), { signal })).rejects.toThrow(
