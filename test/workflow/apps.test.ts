@@ -76,6 +76,8 @@ test('app check serves them all, and says what each needs and lacks', async () =
     expect.stringMatching(/^crm-ticket: the secret crm_token has no value/),
     expect.stringMatching(/^handbook-lenient: the dataset 7a1f6c0e\S+ is not on this server/),
     expect.stringMatching(/^handbook-strict: the dataset 7a1f6c0e\S+ is not on this server/),
+    expect.stringMatching(/^old-search: the tool searxng_search cannot work: there is no SearXNG server/),
+    expect.stringMatching(/^research: the tool searxng_search cannot work: there is no SearXNG server/),
   ]);
   expect(code).toBe(0);
 });
