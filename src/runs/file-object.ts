@@ -1,8 +1,11 @@
 import type { RunFile } from './run-file.ts';
 
+/** What tells a file from any other object. */
+export const FILE_IDENTITY = '__dify__file__';
+
 /** A file as variables hold it and clients see it (`facts/dify-dsl-engine.md` §3.6, `facts/dify-wire.md` §3.4). */
 export type FileObject = {
-  readonly dify_model_identity: '__dify__file__';
+  readonly dify_model_identity: typeof FILE_IDENTITY;
   readonly id: null;
   readonly type: RunFile['type'];
   readonly transfer_method: RunFile['transferMethod'];
@@ -22,7 +25,7 @@ export type FileObject = {
 export function fileObjectOf(file: RunFile, fileUrl: (fileId: string) => string): FileObject {
   const { uploadId } = file;
   return {
-    dify_model_identity: '__dify__file__',
+    dify_model_identity: FILE_IDENTITY,
     id: null,
     type: file.type,
     transfer_method: file.transferMethod,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NodeExecutionRow } from '../store/schema.ts';
-import { NodeRecorder, sizeOfEvent } from './node-recorder.ts';
+import { NodeRecorder } from './node-recorder.ts';
+import { sizeOfEvent } from './size-of-event.ts';
 import type { NodeEvent } from './workflow-event.ts';
 
 function finished(executionId: string, values: object): NodeEvent {

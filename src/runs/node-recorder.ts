@@ -1,4 +1,3 @@
-import { sizeUpTo } from '../config/size-up-to.ts';
 import type { NodeExecutionRow } from '../store/schema.ts';
 import { boundedJson } from './bounded-json.ts';
 import { nodeMetadata } from './node-metadata.ts';
@@ -12,8 +11,6 @@ const MOST_CHARACTERS = 4 * 1024 ** 2;
 /** Of each of a node's values, and of all of a run's nodes: a record, no copy of everything that went through. */
 const FIELD_CHARACTERS = 256 * 1024;
 const RUN_CHARACTERS = 16 * 1024 ** 2;
-/** Sizes are counted up to here: what is larger is at its bound everywhere. */
-const COUNTED = 16 * 1024 ** 2;
 
 /**
  * Keeps what the nodes of one run did: stored while it goes on, many at once, and the last ones with its outcome. Only
@@ -106,21 +103,3 @@ export class NodeRecorder {
       });
   }
 }
-
-/** About how many characters an event holds in memory, whether it is stored or not. */
-export function sizeOfEvent(event: NodeEvent): number {
-  switch (event.kind) {
-    case 'node_started':
-      return ABOUT;
-    case 'node_reported':
-      return ABOUT + sizeUpTo(COUNTED, event.report);
-    case 'node_retried':
-    case 'node_finished': {
-      const { inputs, processData, outputs } = event;
-      return ABOUT + sizeUpTo(COUNTED, [inputs, processData, outputs]);
-    }
-  }
-}
-
-/** Characters of an event beside its values. */
-const ABOUT = 300;

@@ -1,16 +1,13 @@
-import { sizeUpTo } from '../config/size-up-to.ts';
 import { withoutNul } from '../config/without-nul.ts';
 import type { NodeExecutionRow } from '../store/schema.ts';
 import type { EngineEvent } from './engine.ts';
 import type { Made, MadeChange } from './made.ts';
-import { NodeRecorder, sizeOfEvent } from './node-recorder.ts';
+import { NodeRecorder } from './node-recorder.ts';
 import type { Run } from './run.ts';
 import type { RunFile } from './run-file.ts';
 import type { RunsOptions } from './runs-options.ts';
+import { sizeOfEvent } from './size-of-event.ts';
 import { openThought, type Thought, withThought } from './thought.ts';
-
-/** Inputs are counted up to here. */
-const MAX_COUNTED = 16 * 1024 ** 2;
 
 /**
  * What a run makes while its engine works: noted in the journal, then in the log for readers. Of a workflow, what its
@@ -105,7 +102,7 @@ export class RunMaking {
         size = sizeOfEvent(event.event);
         break;
       case 'workflow_started':
-        size = sizeUpTo(MAX_COUNTED, event.inputs);
+        size = sizeOfEvent(event);
         break;
     }
     this.#run.log.append(event, size);

@@ -11,7 +11,7 @@ import { newId } from '../../store/new-id.ts';
 import { keepToolFile } from '../agent/keep-tool-file.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { NodeError } from '../workflow/node-error.ts';
-import { FILE_IDENTITY, type FileValue } from '../workflow/values/file-value.ts';
+import type { FileValue } from '../workflow/values/file-value.ts';
 import type { WorkflowFiles } from '../workflow/workflow-services.ts';
 
 const TIMEOUTS = { connectMs: 10_000, readMs: 60_000, totalMs: 120_000 };
@@ -91,25 +91,15 @@ export function workflowFiles(
   };
 }
 
+/** Without an address: nobody but this run has it. */
 function unkeptFile(
   id: string,
   { filename, mimeType, size }: Pick<RunFile, 'filename' | 'mimeType' | 'size'>,
 ): FileValue {
-  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(filename)?.[0].toLowerCase() ?? '';
-  return {
-    dify_model_identity: FILE_IDENTITY,
-    id: null,
-    type: fileTypeOf({ extension: extension.slice(1), mimeType }),
-    transfer_method: 'tool_file',
-    remote_url: null,
-    reference: id,
-    related_id: id,
-    filename,
-    extension,
-    mime_type: mimeType,
-    size,
-    url: null,
-  };
+  const extension = /\.([A-Za-z0-9]{1,10})$/.exec(filename)?.[1]?.toLowerCase() ?? '';
+  const type = fileTypeOf({ extension, mimeType });
+  const made = { filename, mimeType, size, type, extension, transferMethod: 'tool_file' } as const;
+  return { ...fileObjectOf({ id, uploadId: id, url: null, ...made }, () => ''), url: null };
 }
 
 function notFound(): NodeError {
