@@ -15,7 +15,7 @@ export function workflowHistory(parts: EngineParts, task: EngineTask): WorkflowH
         if (left === 0) return messages.slice(at + 1);
         if (messages[at]?.role === 'user') left -= 1;
       }
-      return left < 0 ? [] : messages;
+      return messages;
     },
   };
 }
